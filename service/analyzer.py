@@ -1,0 +1,143 @@
+"""Text -> index terms, Arabic and English: one code path for articles and questions.
+
+Arabic: Unicode compatibility forms, diacritics, tatweel, alef, alef maqsura and teh marbuta are normalised by
+camel-tools; Persian and Kurdish letters take their Arabic shape; then a light stemmer in the manner of light10
+(Larkey, Ballesteros & Connell 2007) with the proclitics و ف ب ك ل. English: lower case and Snowball (PyStemmer).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from service.stopwords import STOP_WORDS
+
+ANALYZER_ID = "ar-en-1"  # change it with every change of the terms: an index made with another one refuses to open
+
+_MARKS = "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u200b-\u200f\u2060\ufeff\u00ad"
+_ARABIC = "\u0620-\u064a\u066e-\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f\u08a0-\u08c9\ufb50-\ufdfd\ufe70-\ufefc"
+_DIGIT = "0-9\u0660-\u0669\u06f0-\u06f9"
+_WORD = re.compile(
+    rf"[{_DIGIT}]+(?:[.,\u066b\u066c][{_DIGIT}]+)*(?![^\W\d_{_ARABIC}])"  # a number, with its separators
+    rf"|[{_ARABIC}](?:[{_ARABIC}{_MARKS}])*"  # an Arabic word, its diacritics and zero-width marks inside
+    rf"|[^\W_{_ARABIC}](?:[^\W_{_ARABIC}]|[\u0300-\u036f\u200b-\u200d\u00ad])*(?:['\u2019\u02bc][^\W\d_{_ARABIC}]+)*"
+)
+_DROP = re.compile(rf"[{_MARKS}\u0300-\u036f]")
+_FOREIGN_LETTERS = str.maketrans(
+    {"ی": "ي", "ې": "ي", "ێ": "ي", "ے": "ي", "ک": "ك", "گ": "ك", "ڪ": "ك", "ە": "ه", "ہ": "ه", "ھ": "ه", "ۀ": "ه",
+     "ۆ": "و", "ۇ": "و", "ۋ": "و", "ڕ": "ر", "ڵ": "ل", "ڤ": "ف", "پ": "ب", "چ": "ج", "ژ": "ج", "ڎ": "د", "ٱ": "ا"}
+)  # fmt: skip
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_ARTICLES = ("وال", "فال", "بال", "كال", "ال", "ولل", "فلل", "لل")
+_SUFFIXES = ("هما", "هم", "هن", "نا", "كم", "وا", "ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+_WHOLE = frozenset({"الله", "والله", "بالله", "لله"})
+
+
+class Token(NamedTuple):
+    """One index term and where it stands: code points, half-open, in the text as received."""
+
+    term: str
+    start: int
+    end: int
+
+
+def tokenize(text: str) -> list[Token]:
+    """Index terms in text order with their offsets; stop words carry no term and are left out."""
+    return [Token(term, m.start(), m.end()) for m in _WORD.finditer(text) if (term := _term(m.group()))]
+
+
+def terms(text: str) -> list[str]:
+    """Index terms in text order, stop words left out."""
+    return [term for word in _WORD.findall(text) if (term := _term(word))]
+
+
+def words(text: str) -> list[str]:
+    """Every word of the text, as written."""
+    return _WORD.findall(text)
+
+
+def is_arabic(word: str) -> bool:
+    """Whether the word's first Arabic or Latin letter is Arabic."""
+    for char in word:
+        if char.isalpha():
+            return "\u0600" <= char <= "\u08ff" or "\ufb50" <= char <= "\ufefc"
+    return False
+
+
+def arabic_share(text: str) -> float:
+    """Share of Arabic letters among all letters, 0.0 to 1.0; 0.0 for a text without letters."""
+    letters = sum(1 for char in text if char.isalpha())
+    arabic = sum(1 for char in text if "\u0620" <= char <= "\u08ff" or "\ufb50" <= char <= "\ufefc")
+    return min(1.0, arabic / letters) if letters else 0.0
+
+
+@lru_cache(maxsize=500_000)
+def _term(word: str) -> str:
+    """The index term of one word as written, "" for a stop word."""
+    plain = normalize(word)
+    if plain in STOP_WORDS or (len(plain) < 2 and not plain.isalnum()) or (len(plain) == 1 and is_arabic(plain)):
+        return ""
+    return stem(plain)
+
+
+@lru_cache(maxsize=100_000)
+def normalize(word: str) -> str:
+    """The word in its plain spelling: what two spellings of the same word share."""
+    folded = _DROP.sub("", unicodedata.normalize("NFKC", word))
+    if folded.isascii():
+        return _plain_latin(folded)
+    folded = folded.translate(_FOREIGN_LETTERS)
+    if is_arabic(folded):
+        return _plain_arabic(folded)
+    return _plain_latin("".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c)))
+
+
+def _plain_arabic(word: str) -> str:
+    from camel_tools.utils import dediac, normalize as camel  # no data needed; kept off the import path
+
+    word = dediac.dediac_ar(word)
+    word = camel.normalize_alef_maksura_ar(camel.normalize_teh_marbuta_ar(camel.normalize_alef_ar(word)))
+    return word[:-1] if len(word) > 3 and word.endswith("ء") else word  # المخاء = المخا
+
+
+def _plain_latin(word: str) -> str:
+    word = word.casefold().replace("\u2019", "'").replace("\u02bc", "'")
+    if word[:1].isdecimal():
+        word = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in word)
+        word = word.replace("\u066c", ",").replace("\u066b", ".")
+        return word.replace(",", "") if _THOUSANDS.fullmatch(word) else word.rstrip(".,")
+    return word.removesuffix("'s").replace("'", "")
+
+
+def stem(plain: str) -> str:
+    """The light stem of a word in plain spelling."""
+    return light_stem(plain) if is_arabic(plain) else _english(plain)
+
+
+@lru_cache(maxsize=1)
+def _snowball():  # type: ignore[no-untyped-def]
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+def _english(plain: str) -> str:
+    return str(_snowball().stemWord(plain))
+
+
+def light_stem(word: str) -> str:
+    """Arabic light stem of a word in plain spelling: proclitics with the article, then one common suffix."""
+    if word in _WHOLE:
+        return "الله"
+    if len(word) >= 4 and word[0] == "و" and not word.startswith("وال"):
+        word = word[1:]
+    for article in _ARTICLES:
+        if word.startswith(article) and len(word) - len(article) >= 3:
+            word = word[len(article) :]
+            break
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            return word[: -len(suffix)]
+    return word

@@ -1,0 +1,115 @@
+"""The seam between Rasad and an engine: what any backend offers to read from and to write to.
+
+Fusion, analysis, translation and the checks of citations stay above this seam, so that answers are the same on
+every backend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from service.records import Article, Chunk, Concept, Manifest, Ranking
+
+Vectors = npt.NDArray[np.float32]
+
+
+Alternatives = tuple[tuple[str, ...], ...]  # index terms; one alternative must be there whole
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which chunks may be returned: each group of alternatives must be met, none of ``excluded``.
+
+    ``phrases`` must stand in the chunk or its title one word after the other; ``titles`` and ``sources`` look at
+    those fields of the article.
+    """
+
+    phrases: tuple[Alternatives, ...] = ()
+    excluded: Alternatives = ()
+    titles: tuple[Alternatives, ...] = ()
+    sources: tuple[Alternatives, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.phrases or self.excluded or self.titles or self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with the article it was cut from, as fetched for display."""
+
+    chunk: Chunk
+    article: Article
+    copies: tuple[str, ...]
+
+
+class Reader(Protocol):
+    """One published version of a collection, pinned for the life of the reader."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    def search_terms(self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None) -> Ranking:
+        """Best ``depth`` chunks by BM25 over concepts (see records.Concept); ties at the end by docid."""
+
+    def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
+        """Best ``depth`` chunks by inner product with a unit vector of shape (dim,); ties at the end by docid."""
+
+    def docids(self, keys: Sequence[int]) -> list[str]:
+        """The docids of keys that this reader gave."""
+
+    def fetch(self, keys: Sequence[int]) -> list[StoredChunk]:
+        """The chunks in the order asked for."""
+
+    def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
+        """An article, or a copy under its own id and metadata, and the ids of all exact copies but itself."""
+
+    def document_frequency(self, term: str) -> int:
+        """Number of chunks with the term; 0 when the vocabulary lacks it."""
+
+    def sounds_like(self, skeleton: str) -> Sequence[tuple[str, int]]:
+        """(index term, document frequency) of the terms with this consonant skeleton (see sound.py), sorted."""
+
+    def vocabulary(self) -> Sequence[str]:
+        """Every index term of the version, sorted."""
+
+    def copies(self) -> dict[str, tuple[str, ...]]:
+        """Article id -> ids of its exact copies, for every article that has some."""
+
+    def close(self) -> None: ...
+
+
+class Writer(Protocol):
+    """The only hand that changes a collection. Nothing is visible before ``commit`` returns.
+
+    ``extra`` is kept in the manifest from version to version.
+    """
+
+    extra: dict[str, str]
+
+    def known(self, article_id: str) -> str | None:
+        """sha256 of the text stored under this id, None when the id is new."""
+
+    def holder(self, sha256: str) -> str | None:
+        """The article id under which exactly this text is stored, None when the text is new."""
+
+    def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
+        """A published article and its copies' ids, as Reader.article; not what was deleted since."""
+
+    def add(self, article: Article, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]], vectors: Vectors) -> None:
+        """A new article with its chunks, their index terms and unit vectors (n, dim)."""
+
+    def add_copy(self, article: Article, original: str) -> None:
+        """A new id for a text that is stored already."""
+
+    def delete(self, article_id: str) -> None:
+        """Take an article or a copy out. Raises ArticleNotFound."""
+
+    def commit(self) -> Manifest:
+        """Publish everything since the last commit in one step, durably."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,236 @@
+"""One pinned version of a collection: the legs' searches over its segments, and what they found fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from service import analyzer
+from service.backends.base import Alternatives, Filter, StoredChunk, Vectors
+from service.backends.embedded import layout, vectors
+from service.backends.embedded.postings import Statistics
+from service.backends.embedded.segment import Segment
+from service.errors import ArticleNotFound, IndexDamaged
+from service.records import Article, Chunk, Concept, Manifest, Ranking
+
+Mask = npt.NDArray[np.bool_]
+
+
+class EmbeddedReader:
+    """See backends.base.Reader."""
+
+    def __init__(self, folder: Path, k1: float, b: float, epsilon: float) -> None:
+        self._k1, self._b, self._epsilon = k1, b, epsilon
+        self.manifest: Manifest = layout.read_manifest(folder)
+        deleted = layout.read_deleted(folder, self.manifest.version)
+        self._segments: list[Segment] = []
+        self._live: list[Mask | None] = []
+        self._gone: dict[str, set[int]] = {}
+        self._copy_of: dict[str, tuple[str, Segment]] = {}
+        for entry in self.manifest.segments:
+            name = str(entry["id"])
+            layout.check_sizes(folder / "segments" / name, entry["files"])  # type: ignore[arg-type]
+            segment = Segment(folder / "segments" / name)
+            tombstones = deleted.get(name, {"articles": [], "copies": []})
+            dead = np.array(tombstones["articles"], np.int32)
+            self._live.append(~np.isin(segment.chunk_article, dead) if len(dead) else None)
+            self._gone[name] = set(tombstones["articles"])
+            gone_copies = set(tombstones["copies"])
+            self._copy_of.update({c: (o, segment) for c, o in segment.copies() if c not in gone_copies})
+            self._segments.append(segment)
+        self._bases = np.cumsum([0, *(len(s) for s in self._segments)])
+        self._copies: dict[str, list[str]] = {}
+        for copy, (original, _) in sorted(self._copy_of.items()):
+            self._copies.setdefault(original, []).append(copy)
+        bm25 = self.manifest.statistics
+        self._statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
+        length = max(self._statistics.mean_length, 1e-9)
+        self._saturation = [k1 * (1 - b + b * s.lengths / length) for s in self._segments]
+        self._postings = lru_cache(maxsize=4096)(self._find)
+
+    def search_terms(self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None) -> Ranking:
+        found = []
+        weights = [(concept, self._idf(concept) * concept.weight) for concept in concepts]
+        for number, segment in enumerate(self._segments):
+            scores, touched = self._score(number, weights)
+            allowed = self._allowed(number, keep)
+            rows = np.flatnonzero(touched if allowed is None else touched & allowed)
+            found.append(self._best(segment, number, rows, scores[rows], depth))
+        return self._merge(found, depth)
+
+    def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
+        found = []
+        for number, segment in enumerate(self._segments):
+            rows, scores = vectors.search(segment.vectors, vector, depth, self._allowed(number, keep))
+            found.append(self._best(segment, number, rows, scores, depth))
+        return self._merge(found, depth)
+
+    def docids(self, keys: Sequence[int]) -> list[str]:
+        return [segment.docid(row) for segment, row in map(self._locate, keys)]
+
+    def fetch(self, keys: Sequence[int]) -> list[StoredChunk]:
+        stored = []
+        for segment, row in map(self._locate, keys):
+            article_row, ordinal, start, end, _ = segment.table[row].tolist()
+            article = segment.article(article_row)
+            chunk = Chunk(article.article_id, ordinal, start, end, article.text[start:end])
+            stored.append(StoredChunk(chunk, article, tuple(self._copies.get(article.article_id, ()))))
+        return stored
+
+    def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
+        original, holder = self._copy_of.get(article_id, (article_id, None))
+        for segment in self._segments:
+            row = segment.row_of(original)
+            if row is not None and row not in self._gone[segment.folder.name]:
+                article = segment.article(row)
+                same = tuple(sorted({original, *self._copies.get(original, ())} - {article_id}))
+                if holder is None:
+                    return article, same
+                copy = holder.copy(article_id, article.text, article.sha256)
+                if copy is None:
+                    raise IndexDamaged(f"copy {article_id!r} is not in {holder.folder}: ingest the collection again")
+                return copy, same
+        raise ArticleNotFound(f"no article {article_id!r} in collection {self.manifest.collection!r}")
+
+    def holder(self, sha256: str) -> str | None:
+        """Id of the live article with this text, None when there is none."""
+        for segment in self._segments:
+            for row in segment.row_of_text(sha256):
+                if row not in self._gone[segment.folder.name]:
+                    return segment.ids[row]  # type: ignore[no-any-return]
+        return None
+
+    def document_frequency(self, term: str) -> int:
+        return sum(df for _, _, df in self._postings(term))
+
+    def sounds_like(self, skeleton: str) -> list[tuple[str, int]]:
+        terms = {
+            segment.terms.terms[int(i)] for segment in self._segments for i in segment.sounds.of(skeleton)[0].tolist()
+        }
+        return [(term, df) for term in sorted(terms) if (df := self.document_frequency(term))]
+
+    def vocabulary(self) -> list[str]:
+        if len(self._segments) == 1:
+            return list(self._segments[0].terms.terms)
+        return sorted({term for segment in self._segments for term in segment.terms.terms}, key=str.encode)
+
+    def article_ids(self) -> list[str]:
+        """Ids of all live articles and copies, in the order they came."""
+        live = [
+            article_id
+            for segment in self._segments
+            for row, article_id in enumerate(segment.ids)
+            if row not in self._gone[segment.folder.name]
+        ]
+        return [*live, *sorted(self._copy_of)]
+
+    def copies(self) -> dict[str, tuple[str, ...]]:
+        return {original: tuple(ids) for original, ids in self._copies.items()}
+
+    def close(self) -> None:
+        for segment in self._segments:
+            segment.close()
+
+    def _find(self, term: str) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16], int]]:
+        """(rows, counts, live df) of a term in each segment."""
+        lists = []
+        for segment, live in zip(self._segments, self._live, strict=True):
+            rows, counts = segment.terms.of(term)
+            lists.append((rows, counts, len(rows) if live is None else int(live[rows].sum())))
+        return lists
+
+    def _idf(self, concept: Concept) -> float:
+        df = sum(weight * self.document_frequency(term) for term, weight in concept.terms.items())
+        return self._statistics.idf(df, self._epsilon)
+
+    def _score(self, number: int, weights: Sequence[tuple[Concept, float]]) -> tuple[npt.NDArray[np.float64], Mask]:
+        """Scores of all rows of a segment and which of them hold a term of the question at all."""
+        size = len(self._segments[number])
+        scores, touched = np.zeros(size), np.zeros(size, bool)
+        for concept, weight in weights:
+            lists = [(*self._postings(term)[number][:2], share) for term, share in concept.terms.items()]
+            lists = [entry for entry in lists if len(entry[0])]
+            if not lists:
+                continue
+            if len(lists) == 1:
+                rows, counts, share = lists[0]
+                frequency = counts * share
+            else:  # pooled: a concept's frequency is the weighted sum over its terms
+                pooled = np.zeros(size)
+                for rows, counts, share in lists:
+                    pooled[rows] += counts * share
+                rows = np.flatnonzero(pooled)
+                frequency = pooled[rows]
+            scores[rows] += weight * (frequency * (self._k1 + 1) / (frequency + self._saturation[number][rows]))
+            touched[rows] = True
+        live = self._live[number]
+        return scores, touched if live is None else touched & live
+
+    def _allowed(self, number: int, keep: Filter | None) -> Mask | None:
+        """Rows of a segment that the filter lets through, None for all."""
+        live, segment = self._live[number], self._segments[number]
+        if not keep:
+            return live
+        allowed = np.ones(len(segment), bool) if live is None else live.copy()
+        for prefix, groups in (("t:", keep.titles), ("s:", keep.sources)):
+            for group in groups:
+                articles = np.zeros(len(segment.ids), bool)
+                for alternative in group:
+                    articles |= _all_of([segment.fields.of(prefix + term)[0] for term in alternative], len(articles))
+                allowed &= articles[segment.chunk_article]
+        for alternative in keep.excluded:
+            allowed &= ~_all_of([segment.terms.of(term)[0] for term in alternative], len(segment))
+        for group in keep.phrases:
+            allowed &= self._with_phrase(segment, group, allowed)
+        return allowed
+
+    def _with_phrase(self, segment: Segment, group: Alternatives, allowed: Mask) -> Mask:
+        """Rows whose text or title has one of the phrases, term after term."""
+        found = np.zeros(len(segment), bool)
+        for phrase in group:
+            candidates = _all_of([segment.terms.of(term)[0] for term in phrase], len(segment)) & allowed & ~found
+            for row in np.flatnonzero(candidates):
+                article = segment.article(int(segment.chunk_article[row]))
+                text = article.text[segment.table[row, 2] : segment.table[row, 3]]
+                found[row] = any(_stands_in(phrase, analyzer.terms(part)) for part in (text, article.title))
+        return found
+
+    def _best(
+        self, segment: Segment, number: int, rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], depth: int
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """(keys, scores) of the ``depth`` best rows; among equals at the cut, those first by docid."""
+        if len(rows) > depth:
+            cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+            sure, equal = np.flatnonzero(scores > cut), np.flatnonzero(scores == cut)
+            if len(sure) + len(equal) > depth:
+                equal = np.array(sorted(equal, key=lambda i: segment.docid(int(rows[i])))[: depth - len(sure)])
+            chosen = np.concatenate([sure, equal]).astype(np.int64)
+            rows, scores = rows[chosen], scores[chosen]
+        return rows.astype(np.int64) + self._bases[number], scores
+
+    def _merge(self, found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]], depth: int) -> Ranking:
+        keys = np.concatenate([k for k, _ in found]) if found else np.zeros(0, np.int64)
+        scores = np.concatenate([s for _, s in found]) if found else np.zeros(0)
+        order = np.lexsort((keys, -scores))[:depth]
+        return Ranking(keys[order], scores[order])
+
+    def _locate(self, key: int) -> tuple[Segment, int]:
+        number = int(np.searchsorted(self._bases, key, side="right")) - 1
+        return self._segments[number], int(key - self._bases[number])
+
+
+def _all_of(lists: Sequence[npt.NDArray[np.int32]], size: int) -> Mask:
+    """Rows that stand in every list."""
+    held = np.zeros(size, np.int32)
+    for rows in lists:
+        held[rows] += 1
+    return held == len(lists)
+
+
+def _stands_in(phrase: Sequence[str], terms: Sequence[str]) -> bool:
+    size = len(phrase)
+    return any(tuple(terms[i : i + size]) == tuple(phrase) for i in range(len(terms) - size + 1))

@@ -1,0 +1,185 @@
+"""One immutable segment of a collection: a folder with the articles' text, the chunk table, postings and vectors.
+
+    store.sqlite       articles and copies with their metadata, texts compressed
+    chunks.npy         (n, 5) int32: article row, ordinal, start, end, terms
+    ids.*.npy          article ids in row order (see vocabulary.Terms)
+    terms.*.npy        postings of the chunks (title included)
+    fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
+    sounds.*.npy       consonant skeleton -> rows of terms.terms.npy (see sound.py)
+    vectors.faiss      unit vectors of the chunks, fp16, inner product
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from service import analyzer
+from service.backends.base import Vectors
+from service.backends.embedded.postings import Postings, PostingsBuilder
+from service.backends.embedded.vectors import open_vectors, write_vectors
+from service.records import Article, Chunk
+from service.sound import skeleton
+from service.vocabulary import Terms
+
+_SCHEMA = """
+create table articles (row integer primary key, article_id text not null unique, title text, source text,
+  published text, url text, language text, origin text, origin_sha256 text, sha256 text not null, text blob not null);
+create index by_sha256 on articles (sha256);
+create table copies (article_id text primary key, title text, source text, published text, url text, language text,
+  origin text, origin_sha256 text, original text not null) without rowid;
+"""
+_METADATA = "article_id, title, source, published, url, language, origin, origin_sha256"
+
+
+def _metadata(article: Article) -> tuple[str, ...]:
+    return (article.article_id, article.title, article.source, article.published, article.url, article.language,
+            article.origin, article.origin_sha256)  # fmt: skip
+
+
+def field_terms(article: Article) -> list[str]:
+    """What title: and source: filters look up."""
+    title = {f"t:{term}" for term in analyzer.terms(article.title)}
+    source = {f"s:{analyzer.normalize(word)}" for word in analyzer.words(article.source)}
+    return sorted(title | source)
+
+
+class SegmentBuilder:
+    """Collects articles and writes them as one segment into a folder that it creates."""
+
+    def __init__(self, folder: Path, dim: int) -> None:
+        folder.mkdir(parents=True)
+        self.folder, self._dim = folder, dim
+        self._store = sqlite3.connect(folder / "store.sqlite", isolation_level=None)
+        self._store.executescript("pragma journal_mode=off; pragma synchronous=off; pragma locking_mode=exclusive;")
+        self._store.executescript(_SCHEMA + "begin;")
+        self._ids: list[bytes] = []
+        self._chunks: list[tuple[int, int, int, int, int]] = []
+        self._terms, self._fields = PostingsBuilder(), PostingsBuilder()
+        self._vectors: list[npt.NDArray[np.float16]] = []
+        self.copies = 0
+
+    @property
+    def articles(self) -> int:
+        return len(self._ids)
+
+    @property
+    def chunks(self) -> int:
+        return len(self._chunks)
+
+    def add(self, article: Article, chunks: Sequence[Chunk], terms: Sequence[Sequence[str]], vectors: Vectors) -> None:
+        row = len(self._ids)
+        text = zlib.compress(article.text.encode(), 6)
+        self._store.execute(
+            f"insert into articles (row, {_METADATA}, sha256, text) values (?,?,?,?,?,?,?,?,?,?,?)",
+            (row, *_metadata(article), article.sha256, text),
+        )
+        self._ids.append(article.article_id.encode())
+        for chunk, chunk_terms in zip(chunks, terms, strict=True):
+            self._chunks.append((row, chunk.ordinal, chunk.start, chunk.end, len(chunk_terms)))
+            self._terms.add(chunk_terms)
+        self._fields.add(field_terms(article))
+        self._vectors.append(vectors.astype(np.float16))
+
+    def add_copy(self, article: Article, original: str) -> None:
+        self._store.execute(
+            f"insert into copies ({_METADATA}, original) values (?,?,?,?,?,?,?,?,?)", (*_metadata(article), original)
+        )
+        self.copies += 1
+
+    def write(self) -> None:
+        """Everything to disk; the folder is complete afterwards, not yet flushed."""
+        self._store.execute("commit")
+        self._store.close()
+        chunks = np.array(self._chunks, np.int32).reshape(-1, 5)
+        np.save(self.folder / "chunks.npy", chunks, allow_pickle=False)
+        Terms.pack(self._ids).save(self.folder, "ids")
+        terms = self._terms.build()
+        terms.save(self.folder, "terms")
+        _sounds(terms.terms).save(self.folder, "sounds")
+        self._fields.build().save(self.folder, "fields")
+        vectors = np.concatenate(self._vectors) if self._vectors else np.zeros((0, self._dim), np.float16)
+        write_vectors(self.folder / "vectors.faiss", vectors, self._dim)
+
+    def abandon(self) -> None:
+        self._store.close()
+
+
+def _sounds(terms: Terms) -> Postings:
+    """Which terms share a consonant skeleton; those without two consonants are left out."""
+    names = list(terms)
+    found = [(sound.encode(), i) for i, name in enumerate(names) if len(sound := skeleton(name)) >= 2]
+    found.sort()
+    starts = [i for i, (sound, _) in enumerate(found) if i == 0 or found[i - 1][0] != sound]
+    rows = np.array([i for _, i in found], np.int32)
+    offsets = np.array([*starts, len(found)], np.int64)
+    return Postings(Terms.pack(found[i][0] for i in starts), offsets, rows, np.ones(len(rows), np.uint16))
+
+
+class Segment:
+    """A segment opened for reading, memory-mapped; safe to use from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        uri = f"{(folder / 'store.sqlite').resolve().as_uri()}?mode=ro&immutable=1"
+        self._store = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self.table = np.load(folder / "chunks.npy", mmap_mode="r", allow_pickle=False)
+        self.chunk_article = np.ascontiguousarray(self.table[:, 0])
+        self.lengths = np.ascontiguousarray(self.table[:, 4])
+        self.ids = Terms.load(folder, "ids")
+        self.terms = Postings.load(folder, "terms")
+        self.fields = Postings.load(folder, "fields")
+        self.sounds = Postings.load(folder, "sounds")
+        self.vectors = open_vectors(folder / "vectors.faiss")
+        self.text = lru_cache(maxsize=256)(self._text)
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def docid(self, row: int) -> str:
+        return f"{self.ids[int(self.chunk_article[row])]}#{self.table[row, 1]}"
+
+    def article(self, row: int) -> Article:
+        """The article of an article row."""
+        found = self._store.execute(f"select {_METADATA}, sha256 from articles where row = ?", (row,)).fetchone()
+        return _article(found[:8], self.text(row), found[8])
+
+    def row_of(self, article_id: str) -> int | None:
+        return self._one("select row from articles where article_id = ?", article_id)
+
+    def row_of_text(self, sha256: str) -> list[int]:
+        return [r for (r,) in self._store.execute("select row from articles where sha256 = ?", (sha256,))]
+
+    def sha256_of(self, row: int) -> str:
+        return str(self._one("select sha256 from articles where row = ?", row))
+
+    def copies(self) -> list[tuple[str, str]]:
+        """(copy's id, original's id) of every copy noted in this segment."""
+        return self._store.execute("select article_id, original from copies order by article_id").fetchall()
+
+    def copy(self, article_id: str, text: str, sha256: str) -> Article | None:
+        """A copy under its own id and metadata; None when this segment does not hold it."""
+        found = self._store.execute(f"select {_METADATA} from copies where article_id = ?", (article_id,)).fetchone()
+        return _article(found, text, sha256) if found else None
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _text(self, row: int) -> str:
+        return zlib.decompress(self._one("select text from articles where row = ?", row)).decode()
+
+    def _one(self, sql: str, value: object) -> Any:
+        found = self._store.execute(sql, (value,)).fetchone()
+        return found[0] if found else None
+
+
+def _article(metadata: tuple[str, ...], text: str, sha256: str) -> Article:
+    article_id, title, source, published, url, language, origin, origin_sha256 = metadata
+    return Article(article_id, text, sha256, title, source, published, url, language, origin, origin_sha256)

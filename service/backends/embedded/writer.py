@@ -1,0 +1,237 @@
+"""The one writer of a collection: stages segments, then publishes them and the tombstones as the next version."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from service.backends.base import Vectors
+from service.backends.embedded import layout
+from service.backends.embedded.postings import mean_idf
+from service.backends.embedded.reader import EmbeddedReader
+from service.backends.embedded.segment import Segment, SegmentBuilder
+from service.errors import ArticleNotFound, IndexLocked, IndexMismatch
+from service.records import Article, Chunk, Manifest
+
+KEPT_VERSIONS = 2  # the published one and the one before it, for readers that are just opening
+
+
+class EmbeddedWriter:
+    """See backends.base.Writer. Holds the collection's lock from creation to ``close``.
+
+    ``fresh``: the next version starts empty, whatever recipe the last one was made with.
+    """
+
+    def __init__(
+        self, folder: Path, recipe: Mapping[str, str], dim: int, segment_chunks: int, fresh: bool = False
+    ) -> None:
+        from filelock import FileLock, Timeout
+
+        self._folder, self._recipe, self._dim, self._segment_chunks = folder, dict(recipe), dim, segment_chunks
+        with layout.disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(folder / "LOCK", timeout=0)
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise IndexLocked(
+                    f"another process is writing to collection {folder.name!r}: wait until it ends and run again"
+                ) from None
+        self.extra: dict[str, str] = {}
+        try:
+            self._open(fresh)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self, fresh: bool = False) -> None:
+        with layout.disk_errors(self._folder):
+            shutil.rmtree(self._folder / "staging", ignore_errors=True)
+            for left_over in (self._folder / "versions").glob(".*"):
+                shutil.rmtree(left_over)
+        self._reader: EmbeddedReader | None = None
+        current = layout.published(self._folder)
+        self._number = int(current[1:]) + 1 if current else 1
+        if current and not fresh:
+            self._reader = EmbeddedReader(self._folder, 1.5, 0.75, 0.25)
+            check_recipe(self._reader.manifest, self._recipe)
+            self.extra = dict(self._reader.manifest.extra)
+        self._builder: SegmentBuilder | None = None
+        self._staged: list[str] = []
+        self._new: dict[str, str] = {}  # id -> sha256, of everything added since the last commit
+        self._new_texts: dict[str, str] = {}  # sha256 -> id
+        self._new_copies: dict[str, str] = {}  # id -> original
+        self._removed: set[str] = set()
+
+    def known(self, article_id: str) -> str | None:
+        if article_id in self._new:
+            return self._new[article_id]
+        if self._reader is None or article_id in self._removed:
+            return None
+        try:
+            return self._reader.article(article_id)[0].sha256
+        except ArticleNotFound:
+            return None
+
+    def holder(self, sha256: str) -> str | None:
+        if sha256 in self._new_texts:
+            return self._new_texts[sha256]
+        found = self._reader.holder(sha256) if self._reader else None
+        return None if found in self._removed else found
+
+    def add(self, article: Article, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]], vectors: Vectors) -> None:
+        with layout.disk_errors(self._folder):
+            self._staging().add(article, chunks, list(terms), vectors)
+            self._new[article.article_id] = article.sha256
+            self._new_texts[article.sha256] = article.article_id
+            if self._builder is not None and self._builder.chunks >= self._segment_chunks:
+                self._write_segment()
+
+    def add_copy(self, article: Article, original: str) -> None:
+        with layout.disk_errors(self._folder):
+            self._staging().add_copy(article, original)
+            self._new[article.article_id] = article.sha256
+            self._new_copies[article.article_id] = original
+
+    def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
+        if self._reader is None or article_id in self._removed:
+            raise ArticleNotFound(f"no article {article_id!r} in collection {self._folder.name!r}")
+        return self._reader.article(article_id)
+
+    def delete(self, article_id: str) -> None:
+        """Take a published article or copy out; what was added since the last commit cannot be deleted before it."""
+        self.article(article_id)
+        self._removed.add(article_id)
+
+    def commit(self) -> Manifest:
+        with layout.disk_errors(self._folder):
+            self._write_segment()
+            unchanged = not self._staged and not self._removed
+            if unchanged and self._reader is not None and self.extra == self._reader.manifest.extra:
+                return self._reader.manifest
+            number = self._number
+            entries = [dict(entry) for entry in self._reader.manifest.segments] if self._reader else []
+            entries += [self._publish_segment(name, f"s{number:06d}-{i}") for i, name in enumerate(self._staged)]
+            deleted = self._tombstones()
+            kept = [entry for entry in entries if not self._is_empty(entry, deleted)]
+            manifest = self._manifest(f"v{number:06d}", kept, deleted)
+            layout.write_version(self._folder, manifest, deleted)
+        self._retire()
+        if self._reader:
+            self._reader.close()
+        self._open()
+        return manifest
+
+    def close(self) -> None:
+        if self._builder:
+            self._builder.abandon()
+        if self._reader:
+            self._reader.close()
+        shutil.rmtree(self._folder / "staging", ignore_errors=True)
+        self._lock.release()
+
+    def _staging(self) -> SegmentBuilder:
+        if self._builder is None:
+            name = f"{len(self._staged)}-{os.getpid()}"
+            self._builder = SegmentBuilder(self._folder / "staging" / name, self._dim)
+        return self._builder
+
+    def _write_segment(self) -> None:
+        if self._builder is not None:
+            self._builder.write()
+            self._staged.append(self._builder.folder.name)
+            self._builder = None
+
+    def _publish_segment(self, staged: str, name: str) -> dict[str, object]:
+        folder = self._folder / "segments" / name
+        folder.parent.mkdir(exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)  # left by a writer that died before CURRENT was switched
+        source = self._folder / "staging" / staged
+        layout.flush(source)
+        source.rename(folder)
+        layout.flush(folder.parent)
+        segment = Segment(folder)  # opening it again is the check that it can be read
+        counts = {"articles": len(segment.ids), "copies": len(segment.copies()), "chunks": len(segment)}
+        segment.close()
+        return {"id": name, **counts, "files": layout.checksums(folder)}
+
+    def _tombstones(self) -> dict[str, dict[str, list]]:  # type: ignore[type-arg]
+        if self._reader is None:
+            return {}
+        deleted = layout.read_deleted(self._folder, self._reader.manifest.version)
+        for entry in self._reader.manifest.segments:
+            segment = Segment(self._folder / "segments" / str(entry["id"]))
+            own = deleted.get(str(entry["id"]), {"articles": [], "copies": []})
+            rows = {segment.row_of(i) for i in self._removed} - {None}
+            copies = {copy for copy, _ in segment.copies()} & self._removed
+            deleted[str(entry["id"])] = {
+                "articles": sorted(set(own["articles"]) | rows),
+                "copies": sorted(set(own["copies"]) | copies),
+            }
+            segment.close()
+        return {name: marks for name, marks in deleted.items() if marks["articles"] or marks["copies"]}
+
+    def _is_empty(self, entry: Mapping[str, object], deleted: Mapping[str, Mapping[str, list]]) -> bool:  # type: ignore[type-arg]
+        marks = deleted.get(str(entry["id"]), {"articles": (), "copies": ()})
+        return len(marks["articles"]) == entry["articles"] and len(marks["copies"]) == entry["copies"]
+
+    def _manifest(self, version: str, entries: list[dict[str, object]], deleted: dict[str, dict[str, list]]) -> Manifest:  # type: ignore[type-arg]
+        """The manifest with BM25's statistics, exact over all live rows of all segments."""
+        frequencies: dict[str, int] = {}
+        rows = total = articles = copies = size = 0
+        single = None
+        for entry in entries:
+            segment = Segment(self._folder / "segments" / str(entry["id"]))
+            marks = deleted.get(str(entry["id"]), {"articles": [], "copies": []})
+            live = ~np.isin(segment.chunk_article, np.array(marks["articles"], np.int32))
+            rows += int(live.sum())
+            total += int(segment.lengths[live].sum())
+            articles += len(segment.ids) - len(marks["articles"])
+            copies += len(segment.copies()) - len(marks["copies"])
+            size += sum(int(file["size_bytes"]) for file in entry["files"].values())  # type: ignore[attr-defined]
+            starts = segment.terms.offsets[:-1]
+            df = np.add.reduceat(live[segment.terms.rows].astype(np.int64), starts) if len(starts) else np.zeros(0, int)
+            single = df
+            if len(entries) > 1:
+                for term, count in zip(segment.terms.terms, df.tolist(), strict=True):
+                    frequencies[term] = frequencies.get(term, 0) + count
+            segment.close()
+        df = np.fromiter(frequencies.values(), np.int64) if len(entries) > 1 else single
+        statistics = {
+            "rows": rows,
+            "mean_length": total / rows if rows else 0.0,
+            "mean_idf": mean_idf(rows, df) if df is not None else 0.0,
+        }
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        return Manifest(
+            version, self._folder.name, created, layout.FORMAT, self._recipe, articles, copies, rows, size,
+            tuple(entries), statistics, self.extra,
+        )  # fmt: skip
+
+    def _retire(self) -> None:
+        """Remove versions before the last two, and segments that no kept version names. Open readers keep their files."""
+        versions = sorted(p for p in (self._folder / "versions").iterdir() if not p.name.startswith("."))
+        used: set[str] = set()
+        for path in versions[-KEPT_VERSIONS:]:
+            used |= {str(entry["id"]) for entry in layout.read_manifest(self._folder, path.name).segments}
+        for path in versions[:-KEPT_VERSIONS]:
+            shutil.rmtree(path, ignore_errors=True)
+        for path in (self._folder / "segments").glob("*"):
+            if path.name not in used:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def check_recipe(manifest: Manifest, recipe: Mapping[str, str]) -> None:
+    """Raise IndexMismatch naming both values where an index was made otherwise than this code would."""
+    for part, wanted in recipe.items():
+        found = manifest.recipe.get(part, "nothing")
+        if found != wanted:
+            raise IndexMismatch(
+                f"collection {manifest.collection!r} version {manifest.version} was built with {part} {found}, "
+                f"this code has {wanted}: ingest it again into a new collection, or use the settings it was built with"
+            )

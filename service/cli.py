@@ -1,0 +1,194 @@
+"""The `rasad` command: results on stdout, everything else on stderr, exit codes that scripts can rely on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from service import __version__, evaluate_cli, terminal
+from service.engine import SAMPLE, Engine
+from service.errors import ServiceError
+from service.records import Rejection
+from service.settings import Settings
+
+FOUND, NOTHING, ERROR = 0, 1, 2
+_REJECTIONS_SHOWN = 20
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit code: query 0 found, 1 nothing found; everything 2 on an error; 0 otherwise."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        if arguments[:1] == ["evaluate"]:
+            return evaluate_cli.main(arguments[1:])
+        options = _parser().parse_args(arguments)
+        command: Callable[[Engine, argparse.Namespace], int] = options.command
+        engine = Engine(_settings(options))
+        try:
+            return command(engine, options)
+        finally:
+            engine.close()
+            sys.stdout.flush()
+    except ServiceError as error:
+        print(f"rasad: {error}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        print("rasad: stopped; what was published before is untouched", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FOUND
+
+
+def _query(engine: Engine, options: argparse.Namespace) -> int:
+    _prepare(engine, options.collection)
+    text = " ".join(options.text)
+    result = engine.retriever(options.collection).search(text, options.k, options.explain)
+    for notice in result.notices:
+        print(f"rasad: {notice}", file=sys.stderr)
+    for passage in result.passages:
+        if options.json:
+            print(json.dumps(terminal.as_json(passage, options.explain), ensure_ascii=False))
+        else:
+            print(terminal.passage(passage, terminal.Style.of(sys.stdout)))
+    if not result.passages:
+        print(
+            f"rasad: nothing found for {text!r} in collection {options.collection!r}: try fewer or other words",
+            file=sys.stderr,
+        )
+    return FOUND if result.passages else NOTHING
+
+
+def _ingest(engine: Engine, options: argparse.Namespace) -> int:
+    if options.collection == SAMPLE:
+        _prepare(engine, SAMPLE)
+    report = engine.ingest(options.collection, options.paths, options.update, options.encoding, terminal.progress)
+    terminal.progress_done()
+    _show_rejections(report.rejections, report.rejected)
+    parts = [
+        f"{getattr(report, name):,} {name}" for name in ("added", "updated", "unchanged", "copies", "rejected")
+        if getattr(report, name) or name == "added"
+    ]  # fmt: skip
+    print(
+        f"rasad: {', '.join(parts)}; collection {options.collection} is at {report.version} ({report.took_s:.1f} s)",
+        file=sys.stderr,
+    )
+    return ERROR if options.strict and report.rejected else FOUND
+
+
+def _delete(engine: Engine, options: argparse.Namespace) -> int:
+    count = engine.delete(options.collection, options.ids)
+    print(f"rasad: {count:,} deleted from {options.collection}", file=sys.stderr)
+    return FOUND
+
+
+def _status(engine: Engine, options: argparse.Namespace) -> int:
+    names = [options.collection] if options.collection else engine.collections()
+    if not names:
+        print(f"rasad: no collection in {engine.indexes} yet: run rasad ingest PATH", file=sys.stderr)
+    for name in names:
+        manifest = engine.status(name)
+        print(terminal.status_json(manifest) if options.json else terminal.status(manifest))
+    return FOUND
+
+
+def _serve(engine: Engine, options: argparse.Namespace) -> int:
+    from service.web.server import serve
+
+    _prepare(engine, options.collection or engine.settings.collection)
+    serve(engine.settings, options.host, options.port, options.workers)
+    return FOUND
+
+
+def _prepare(engine: Engine, collection: str) -> None:
+    """The sample collection builds itself; a collection of the user's own never does."""
+    if collection != SAMPLE:
+        return
+    report = engine.prepare_sample()
+    if report:
+        _show_rejections(report.rejections, report.rejected)
+        print(f"rasad: built the sample collection: {report.added} reports ({report.took_s:.1f} s)", file=sys.stderr)
+
+
+def _show_rejections(rejections: Sequence[Rejection], count: int) -> None:
+    for rejection in rejections[:_REJECTIONS_SHOWN]:
+        where = f"{rejection.origin}:{rejection.line}" if rejection.line else rejection.origin
+        print(f"rasad: rejected {where}: {rejection.reason}", file=sys.stderr)
+    if count > _REJECTIONS_SHOWN:
+        print(f"rasad: ... and {count - _REJECTIONS_SHOWN:,} more rejected", file=sys.stderr)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    environ = dict(os.environ)
+    if getattr(options, "model", None):
+        environ["RASAD_MODEL"] = options.model
+    return Settings.from_env(environ)
+
+
+def _parser() -> argparse.ArgumentParser:
+    settings = Settings.from_env({})
+    collection = os.environ.get("RASAD_COLLECTION") or settings.collection
+    parser = _Parser(prog="rasad", description="Search reports in Arabic and English; passages that can be checked.")
+    parser.add_argument("--version", action="version", version=f"rasad {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, run: Callable[[Engine, argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        added.set_defaults(command=run)
+        default = None if name == "status" else collection
+        added.add_argument("--collection", default=default, metavar="NAME", help=f"collection (default: {default or 'all'})")
+        added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
+        return added
+
+    query = command("query", _query, "Search, and print cited passages.")
+    query.add_argument("text", nargs="+", metavar="TEXT", help='words; "phrase", -word, OR, title:word, source:word')
+    query.add_argument("-k", type=_count(1, settings.max_k), default=settings.k, metavar="N", help="passages to print")
+    query.add_argument("--json", action="store_true", help="one JSON object a line")
+    query.add_argument("--explain", action="store_true", help="scores and ranks of each leg, and what matched what")
+
+    ingest = command("ingest", _ingest, "Take files into a collection; - is standard input.")
+    ingest.add_argument("paths", nargs="+", metavar="PATH")
+    ingest.add_argument("--update", action="store_true", help="replace articles whose id is there with another text")
+    ingest.add_argument("--strict", action="store_true", help="exit with 2 when a record was rejected")
+    ingest.add_argument("--encoding", metavar="NAME", help="encoding of all files, when it cannot be found out")
+
+    delete = command("delete", _delete, "Take articles out of a collection.")
+    delete.add_argument("ids", nargs="+", metavar="ID")
+
+    status = command("status", _status, "Versions, counts, sizes and model of the collections.")
+    status.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    serve = command("serve", _serve, "Serve the web page and the API.")
+    serve.add_argument("--host", default=settings.host, metavar="ADDRESS", help=f"(default: {settings.host})")
+    serve.add_argument("--port", type=_count(0, 65535), default=settings.port, metavar="N", help=f"(default: {settings.port})")
+    serve.add_argument("--workers", type=_count(1, 64), default=settings.workers, metavar="N", help="processes")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong options end with what was found and the next step, without the whole usage."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.exit(ERROR, f"rasad: {message}: see {self.prog} --help\n")
+
+
+def _count(low: int, high: int) -> Callable[[str], int]:
+    def count(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"wanted a whole number from {low} to {high}, found {text!r}")
+        return value
+
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(main())

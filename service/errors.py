@@ -1,0 +1,70 @@
+"""Every error that Rasad raises on purpose.
+
+    ServiceError
+    +-- SettingsError         a setting has a value that cannot be used
+    +-- InputError            something given to read cannot be read at all (missing path, unknown kind)
+    +-- QueryError            the question is empty, too long or malformed
+    +-- NotFound
+    |   +-- CollectionNotFound
+    |   +-- ArticleNotFound
+    +-- IndexStateError
+    |   +-- IndexMismatch     built with another recipe than this code has
+    |   +-- IndexDamaged      a checksum or a length is not what the manifest says
+    |   +-- IndexLocked       another process is writing
+    |   +-- StorageError      the disk refused: full, read-only, gone
+    +-- ModelError            an encoder cannot be loaded or does not fit
+
+A message says what was wanted, what was found, and the next step.
+"""
+
+
+class ServiceError(Exception):
+    """Base of all errors raised on purpose; its message is fit to show to a user."""
+
+
+class SettingsError(ServiceError):
+    """A setting has a value that cannot be used."""
+
+
+class InputError(ServiceError):
+    """Something given to read cannot be read at all."""
+
+
+class QueryError(ServiceError):
+    """The question is empty, too long or malformed."""
+
+
+class NotFound(ServiceError):
+    """What was asked for by name does not exist."""
+
+
+class CollectionNotFound(NotFound):
+    """No such collection, or nothing ingested into it yet."""
+
+
+class ArticleNotFound(NotFound):
+    """No such article in the collection."""
+
+
+class IndexStateError(ServiceError):
+    """The index on disk cannot be used as it is."""
+
+
+class IndexMismatch(IndexStateError):
+    """The index was built with another recipe than this code has."""
+
+
+class IndexDamaged(IndexStateError):
+    """A checksum or a length is not what the manifest says."""
+
+
+class IndexLocked(IndexStateError):
+    """Another process is writing to this collection."""
+
+
+class StorageError(IndexStateError):
+    """The disk refused: full, read-only or gone."""
+
+
+class ModelError(ServiceError):
+    """An encoder cannot be loaded or does not fit the index."""

@@ -1,0 +1,123 @@
+"""The team's bilingual lexicon, packed: index terms of one language -> weighted index terms of the other.
+
+A key is one index term, or several joined by spaces (a phrase); so is a target. Weights of a key sum to 1, in sense
+order. Packed by scripts/pack_lexicon from the team's own lists and the gazetteer's names, never from other lists.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from service import analyzer
+from service.errors import ModelError
+from service.records import Language
+from service.vocabulary import Terms
+
+BUNDLED = Path(__file__).parent / "models" / "lexicon"
+MAX_PHRASE = 5  # index terms
+_TARGETS_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One direction."""
+
+    keys: Terms
+    offsets: np.ndarray  # type: ignore[type-arg]
+    targets: Terms
+    target_ids: np.ndarray  # type: ignore[type-arg]
+    weights: np.ndarray  # type: ignore[type-arg]
+
+    def look_up(self, key: str) -> list[tuple[str, float]]:
+        """(target, weight), likeliest first; empty for an unknown key."""
+        i = self.keys.find(key)
+        if i < 0:
+            return []
+        span = slice(self.offsets[i], self.offsets[i + 1])
+        found = zip(self.target_ids[span].tolist(), self.weights[span].tolist(), strict=True)
+        return [(self.targets[t], float(w)) for t, w in found]
+
+
+@lru_cache(maxsize=4)
+def load(source: Language, folder: Path = BUNDLED) -> Lexicon:
+    """The lexicon from ``source`` into the other language. Raises ModelError when it does not fit this code."""
+    name = "en-ar" if source is Language.ENGLISH else "ar-en"
+    try:
+        made_with = json.loads((folder / "config.json").read_text(encoding="utf-8"))["analyzer"]
+        arrays = {part: np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("offsets", "ids", "weights")}
+        keys, targets = Terms.load(folder, f"{name}.keys"), Terms.load(folder, f"{name}.targets")
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"the lexicon in {folder} cannot be loaded ({error}): install rasad again") from error
+    if made_with != analyzer.ANALYZER_ID:
+        raise ModelError(
+            f"the lexicon in {folder} was packed with analyzer {made_with}, this code has {analyzer.ANALYZER_ID}: "
+            "run scripts/pack_lexicon"
+        )
+    return Lexicon(keys, arrays["offsets"], targets, arrays["ids"], arrays["weights"])
+
+
+def pack(folder: Path, english_arabic: Iterable[tuple[str, str, float]]) -> dict[str, int]:
+    """Write both directions from (English, Arabic, weight) lines; weights add up. Returns entries per direction."""
+    tables: dict[str, dict[str, dict[str, float]]] = {"en-ar": {}, "ar-en": {}}
+    for english, arabic, weight in english_arabic:
+        source, target = " ".join(analyzer.terms(english)), " ".join(analyzer.terms(arabic))
+        if not source or not target or max(source.count(" "), target.count(" ")) >= MAX_PHRASE:
+            continue
+        for name, key, value in (("en-ar", source, target), ("ar-en", target, source)):
+            entry = tables[name].setdefault(key, {})
+            entry[value] = entry.get(value, 0.0) + weight
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        _write(folder, name, table)
+    config = {"analyzer": analyzer.ANALYZER_ID, "entries": {name: len(table) for name, table in tables.items()}}
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    return dict(config["entries"])  # type: ignore[call-overload]
+
+
+def team_lists(folder: Path) -> Iterator[tuple[str, str, float]]:
+    """(English, Arabic, weight) lines of the team's lists in a folder of training data, in sense order."""
+    for name in ("lexicon-en-ar.tsv", "lexicon-phrases.tsv"):
+        for english, arabic in _columns(folder / name, 2):
+            for rank, word in enumerate(arabic.split("، ")):
+                yield english, word.rstrip("ـ"), 1.0 / (rank + 1)
+    for _, forms, equivalents in _columns(folder / "lexicon-ar-en.tsv", 3):
+        for rank, english in enumerate(equivalents.split(", ")):
+            for form in forms.split()[:1]:
+                yield english, form, 0.5 / (rank + 1)
+    for row in _columns(folder / "gazetteer.tsv", 10):
+        names_en, names_ar = [row[0], *row[1].split("|")], [row[2], *row[3].split("|")]
+        for english in filter(None, names_en):
+            for rank, arabic in enumerate(filter(None, names_ar)):
+                yield english, arabic, 1.0 / (rank + 1)
+
+
+def _columns(path: Path, count: int) -> Iterator[list[str]]:
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            columns = line.rstrip("\n").split("\t")
+            if len(columns) == count and not line.startswith("#") and not (number == 0 and columns[0] == "name_en"):
+                yield columns
+
+
+def _write(folder: Path, name: str, table: dict[str, dict[str, float]]) -> None:
+    keys = sorted(table, key=str.encode)
+    targets = sorted({target for entry in table.values() for target in entry}, key=str.encode)
+    number = {target: i for i, target in enumerate(targets)}
+    offsets, ids, weights = [0], [], []
+    for key in keys:
+        best = sorted(table[key].items(), key=lambda item: (-item[1], item[0]))[:_TARGETS_KEPT]
+        total = sum(weight for _, weight in best)
+        ids += [number[target] for target, _ in best]
+        weights += [weight / total for _, weight in best]
+        offsets.append(len(ids))
+    Terms.pack(key.encode() for key in keys).save(folder, f"{name}.keys")
+    Terms.pack(target.encode() for target in targets).save(folder, f"{name}.targets")
+    np.save(folder / f"{name}.offsets.npy", np.array(offsets, np.int32))
+    np.save(folder / f"{name}.ids.npy", np.array(ids, np.int32))
+    np.save(folder / f"{name}.weights.npy", np.array(weights, np.float32))

@@ -1,0 +1,128 @@
+"""Question string -> Query: what was asked, word by word, and what may not be missing.
+
+Syntax: "exact phrase", -word, word OR word, title:word, source:word. Everything else is plain words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from service import analyzer
+from service.errors import QueryError
+from service.records import Language
+
+_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201d": "\u201d", "\u00ab": "\u00bb", "\u201e": "\u201c"}
+_PIECE = re.compile(r"\S+")
+_FIELDS = {"title": "title", "source": "source", "عنوان": "title", "مصدر": "source"}
+_OR = {"OR", "أو"}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, analysed. ``groups`` are the words as typed, alternatives of an OR together."""
+
+    text: str
+    language: Language
+    groups: tuple[tuple[str, ...], ...]
+    phrases: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(word for group in self.groups for word in group)
+
+
+def parse(text: str, max_chars: int = 1_000) -> Query:
+    """Raises QueryError that says what was found and what to do, for a question that cannot be searched."""
+    _check(text, max_chars)
+    parts: dict[str, list[str]] = {"phrase": [], "excluded": [], "title": [], "source": []}
+    groups: list[list[str]] = []
+    joins = False
+    for kind, value in _pieces(text):
+        if kind == "or":
+            joins = bool(groups)
+            continue
+        if kind in ("word", "phrase"):
+            if kind == "phrase":
+                parts["phrase"].append(value)
+            words = [w for w in analyzer.words(value) if analyzer.terms(w)]
+            if joins and groups and words:
+                groups[-1] += words
+            else:
+                groups += [[word] for word in words]
+        else:
+            parts[kind].append(value)
+        joins = False
+    if not groups and not any(parts[kind] for kind in ("title", "source")):
+        if parts["excluded"]:
+            raise QueryError(f"{text!r} only says what to leave out: add at least one word to look for")
+        if not any(char.isalnum() for char in text):
+            raise QueryError(f"{text!r} has no word to look for: type some words of the report you want")
+        groups = [[word] for word in analyzer.words(text)]  # nothing but stop words: look for them all the same
+    arabic = analyzer.arabic_share(" ".join(w for group in groups for w in group) or text)
+    return Query(
+        text,
+        Language.ARABIC if arabic >= 0.5 else Language.ENGLISH,
+        tuple(tuple(group) for group in groups),
+        tuple(parts["phrase"]),
+        tuple(parts["excluded"]),
+        tuple(parts["title"]),
+        tuple(parts["source"]),
+    )
+
+
+def _check(text: str, max_chars: int) -> None:
+    if not text.strip():
+        raise QueryError("the question is empty: type some words, in English or Arabic")
+    if len(text) > max_chars:
+        raise QueryError(f"the question has {len(text):,} characters, at most {max_chars:,} are taken: shorten it")
+    if any(ord(char) < 32 and not char.isspace() for char in text):
+        raise QueryError("the question holds control characters: type it as plain text")
+    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+        raise QueryError("the question is not valid UTF-8: type it again or check the terminal's encoding")
+
+
+def _pieces(text: str) -> list[tuple[str, str]]:
+    """(kind, value) in order: word, phrase, excluded, title, source, or."""
+    found: list[tuple[str, str]] = []
+    position = 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+            continue
+        prefix, start = _prefix(text, position)
+        if start < len(text) and text[start] in _QUOTES:
+            end = _closing(text, start)
+            value, position = text[start + 1 : end], end + 1
+            found.append((prefix or "phrase", value))
+        else:
+            piece = _PIECE.match(text, start)
+            if piece is None:
+                raise QueryError(f"{text[position:start]!r} stands without a word after it: write {text[position:start]}word")
+            value, position = piece.group(), piece.end()
+            kind = "or" if not prefix and value in _OR else prefix or "word"
+            found.append((kind, value))
+        if found[-1][0] not in ("word", "or") and not analyzer.words(value):
+            raise QueryError(f"{found[-1][0]} has no word in it, found {value!r}: put a word there or leave it out")
+    return found
+
+
+def _prefix(text: str, position: int) -> tuple[str, int]:
+    """("excluded" | "title" | "source" | "", where the value starts)."""
+    if text[position] == "-" and position + 1 < len(text) and not text[position + 1].isspace():
+        return "excluded", position + 1
+    name, colon, _ = text[position : position + 12].partition(":")
+    if colon and name.lower() in _FIELDS:
+        return _FIELDS[name.lower()], position + len(name) + 1
+    return "", position
+
+
+def _closing(text: str, start: int) -> int:
+    for closing in {_QUOTES[text[start]], '"'}:
+        end = text.find(closing, start + 1)
+        if end > 0:
+            return end
+    raise QueryError(f"a quotation mark opens at character {start + 1} and does not close: add the second one or remove it")

@@ -1,0 +1,199 @@
+"""The nouns of Rasad: frozen records without behaviour beyond their own checks.
+
+Offsets are Unicode code points, half-open ``[start, end)``, into the article's text exactly as received.
+Scores are higher-is-better everywhere; ranks start at 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+
+class Language(StrEnum):
+    """The language of a text or a question, as far as retrieval cares (ISO 639-1)."""
+
+    ARABIC = "ar"
+    ENGLISH = "en"
+
+
+class Leg(StrEnum):
+    """One way of ranking chunks; ``fused`` is the combination that users see."""
+
+    BM25 = "bm25"
+    CROSS = "cross"
+    DENSE = "dense"
+    FUSED = "fused"
+
+
+class Fusion(StrEnum):
+    """How legs are combined."""
+
+    CONVEX = "convex"  # weighted sum of normalised scores (Bruch, Gai & Ingber 2023)
+    RRF = "rrf"  # reciprocal rank fusion (Cormack, Clarke & Buettcher 2009)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One report as received. ``text`` is never changed after decoding; ``sha256`` is of its UTF-8."""
+
+    article_id: str
+    text: str
+    sha256: str
+    title: str = ""
+    source: str = ""
+    published: str = ""  # ISO 8601 date or date-time, "" when unknown
+    url: str = ""
+    language: str = ""  # ISO 639-1 as declared or detected, "" when unknown
+    origin: str = ""  # the file it was read from, with line or entry number where there is one
+    origin_sha256: str = ""  # of the whole file as received, "" for a stream
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record that was not taken, and why: counted, shown, never silently dropped."""
+
+    origin: str  # file, "-" for standard input
+    line: int  # 1-based line, entry or row; 0 when the whole file is meant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A slice of an article: the unit that is ranked. ``article.text[start:end] == text``."""
+
+    article_id: str
+    ordinal: int  # 0-based within the article
+    start: int
+    end: int
+    text: str
+
+    @property
+    def docid(self) -> str:
+        return f"{self.article_id}#{self.ordinal}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line of a ranking: a chunk and its score."""
+
+    docid: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What one leg returns: chunk keys of one index version, best first, and their scores; both of shape (n,).
+
+    A key is a number that the reader which gave it can turn into a docid; it means nothing elsewhere.
+    """
+
+    keys: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One question word as the weighted index terms that may stand for it (Darwish & Oard 2003).
+
+    ``terms`` maps index terms to weights in (0, 1]; a plain BM25 term is ``{term: 1.0}``. tf and df of the
+    concept are the weighted sums over its terms; ``weight`` scales its contribution to the score.
+    """
+
+    source: str  # the question word or phrase as typed
+    terms: Mapping[str, float]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """For --explain: which question word met which form, and by which evidence."""
+
+    source: str
+    form: str
+    weight: float
+    evidence: str  # same | lexicon | phrase | nearest | sound
+
+
+@dataclass(frozen=True, slots=True)
+class LegScore:
+    """For --explain: what one leg gave this passage. rank is None where the leg did not return it."""
+
+    leg: Leg
+    score: float | None
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as shown: text and offsets into its article, highlights, copies, and why it ranked."""
+
+    rank: int
+    score: float
+    article_id: str
+    docid: str
+    title: str
+    source: str
+    published: str
+    url: str
+    language: str
+    text: str
+    start: int
+    end: int
+    highlights: tuple[tuple[int, int], ...] = ()  # into the article's text, sorted, disjoint
+    copies: tuple[str, ...] = ()  # article ids with exactly the same text
+    sha256: str = ""  # of the article's text
+    legs: tuple[LegScore, ...] = ()
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """How one published version of a collection was made, and of what it consists."""
+
+    version: str
+    collection: str
+    created: str  # ISO 8601, UTC
+    format: str
+    recipe: Mapping[str, str]  # analyzer, encoder, dimension, chunker ... : id as text
+    articles: int
+    copies: int
+    chunks: int
+    size_bytes: int
+    segments: tuple[Mapping[str, object], ...] = ()
+    statistics: Mapping[str, float] = field(default_factory=dict)  # of BM25: rows, mean_length, mean_idf
+    extra: Mapping[str, str] = field(default_factory=dict)  # carried from version to version
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search gives back. ``version`` names the index version that answered."""
+
+    query: str
+    language: Language
+    passages: tuple[Passage, ...]
+    collection: str
+    version: str
+    took_ms: float
+    notices: tuple[str, ...] = ()  # e.g. a question word that no leg could use
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did. ``added + updated + unchanged + copies + rejected`` is the number of records read."""
+
+    added: int
+    updated: int
+    unchanged: int
+    copies: int  # new ids whose text was already there: listed as copies
+    rejected: int
+    rejections: tuple[Rejection, ...]  # the first of them; ``rejected`` counts all
+    version: str
+    took_s: float

@@ -1,0 +1,167 @@
+"""The read path on one screen: parse | translate | search the legs | fuse | fetch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from service import analyzer, fusion, highlight, query as queries
+from service.backends.base import Filter, Reader
+from service.encoder import Encoder
+from service.records import Concept, Fusion, Hit, Language, Leg, LegScore, Match, Passage, Ranking, SearchResult
+from service.settings import Settings
+from service.translator import Translator
+
+
+class Retriever:
+    """Searches one pinned version of a collection; safe to use from several threads."""
+
+    def __init__(self, reader: Reader, encoder: Encoder, settings: Settings) -> None:
+        self._reader, self._encoder, self._settings = reader, encoder, settings
+        self._translators = {language: Translator(language, reader.sounds_like) for language in Language}
+        self.weights = {Leg.BM25: settings.weight_bm25, Leg.CROSS: settings.weight_cross, Leg.DENSE: settings.weight_dense}
+
+    def search(self, text: str, k: int = 10, explain: bool = False) -> SearchResult:
+        """The best ``k`` passages. Raises QueryError."""
+        began = time.perf_counter()
+        query = queries.parse(text, self._settings.max_query_chars)
+        concepts, matches = self._concepts(query)
+        keep, notices = self._filter(query)
+        rankings = self._legs(query, concepts, keep, self._settings.depth)
+        fused = self._fuse(rankings, self._settings.depth)
+        passages = self._passages(query, fused, rankings, concepts, matches, k, explain)
+        took_ms = (time.perf_counter() - began) * 1000
+        manifest = self._reader.manifest
+        return SearchResult(
+            text, query.language, passages, manifest.collection, manifest.version, round(took_ms, 2), tuple(notices)
+        )
+
+    def rank(self, text: str, leg: Leg = Leg.FUSED, depth: int = 1000) -> list[Hit]:
+        """One leg's ranking of chunks, or the fused one, best first."""
+        query = queries.parse(text, self._settings.max_query_chars)
+        concepts, _ = self._concepts(query)
+        wanted = tuple(self.weights) if leg is Leg.FUSED else (leg,)
+        rankings = self._legs(query, concepts, self._filter(query)[0], depth, wanted)
+        ranking = self._fuse(rankings, depth) if leg is Leg.FUSED else rankings[leg]
+        return [
+            Hit(docid, float(score))
+            for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
+        ]
+
+    def _legs(
+        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
+        wanted: Sequence[Leg] = (Leg.BM25, Leg.CROSS, Leg.DENSE),
+    ) -> dict[Leg, Ranking]:  # fmt: skip
+        rankings: dict[Leg, Ranking] = {}
+        for leg in wanted:
+            if leg is Leg.DENSE:
+                vector = self._encoder.encode_query(" ".join(query.words))
+                found = self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
+            else:
+                found = self._reader.search_terms(concepts[leg], depth, keep)
+            rankings[leg] = found
+        return rankings
+
+    def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int) -> Ranking:
+        if self._settings.fusion is Fusion.RRF:
+            return fusion.rrf(rankings, self.weights, depth, self._settings.rrf_k)
+        return fusion.convex(rankings, self.weights, depth)
+
+    def _concepts(self, query: queries.Query) -> tuple[dict[Leg, list[Concept]], list[Match]]:
+        """Concepts of the question's words as they are, and in the other language."""
+        plain: list[Concept] = []
+        matches: list[Match] = []
+        for group in query.groups:
+            terms = {term: 1.0 for word in group for term in _index_terms(word)}
+            if terms:
+                plain.append(Concept(" OR ".join(group), terms))
+                matches += [Match(word, term, 1.0, "same") for word in group for term in _index_terms(word)]
+        crossed, how = self._translators[query.language].translate(query.groups)
+        return {Leg.BM25: plain, Leg.CROSS: crossed}, matches + how
+
+    def _filter(self, query: queries.Query) -> tuple[Filter, list[str]]:
+        """What must and must not be there, in both languages where the lexicon knows the words."""
+        translator, notices = self._translators[query.language], []
+        phrases = []
+        for phrase in query.phrases:
+            terms = tuple(analyzer.terms(phrase))
+            if not terms:
+                continue
+            others = translator.phrase_in_other_language(phrase)
+            phrases.append((terms, *others))
+            if not others:
+                notices.append(f'"{phrase}" is only looked for as written: its translation is not known')
+        excluded = [tuple(analyzer.terms(word)) for word in query.excluded]
+        excluded += [t for word in query.excluded for t in translator.phrase_in_other_language(word)]
+        titles = [
+            (tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles
+        ]
+        sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
+        keep = Filter(tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources))
+        return keep, notices
+
+    def _passages(
+        self, query: queries.Query, fused: Ranking, rankings: Mapping[Leg, Ranking],
+        concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool,
+    ) -> tuple[Passage, ...]:  # fmt: skip
+        keys, scores = self._by_docid(fused, k)
+        wanted = {term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg] for term in concept.terms}
+        passages: list[Passage] = []
+        shown: dict[str, int] = {}
+        for key, score in zip(keys, scores, strict=True):
+            stored = self._reader.fetch([key])[0]
+            article, chunk = stored.article, stored.chunk
+            shown[article.article_id] = shown.get(article.article_id, 0) + 1
+            if shown[article.article_id] > self._settings.passages_per_article:
+                continue
+            spans, terms = highlight.spans(chunk.text, wanted, chunk.start)
+            passages.append(
+                Passage(
+                    len(passages) + 1, round(score, 6), article.article_id, chunk.docid, article.title, article.source,
+                    article.published, article.url, highlight.language(chunk.text), chunk.text, chunk.start, chunk.end,
+                    spans, stored.copies, article.sha256,
+                    _leg_scores(key, rankings) if explain else (),
+                    tuple(m for m in matches if m.form in terms) if explain else (),
+                )  # fmt: skip
+            )
+            if len(passages) == k:
+                break
+        return tuple(passages)
+
+    def _by_docid(self, fused: Ranking, k: int) -> tuple[list[int], list[float]]:
+        """The fused keys, equal scores by docid, as far as they can be shown."""
+        depth = min(len(fused), k * self._settings.max_passages_looked_at)
+        while 0 < depth < len(fused) and fused.scores[depth] == fused.scores[depth - 1]:
+            depth += 1
+        keys, scores = fused.keys[:depth].tolist(), fused.scores[:depth].tolist()
+        tied = len(set(scores)) < len(scores)
+        names = self._reader.docids(keys) if tied else keys
+        order = sorted(range(len(keys)), key=lambda i: (-scores[i], names[i]))
+        return [keys[i] for i in order], [scores[i] for i in order]
+
+
+@lru_cache(maxsize=4096)
+def _index_terms(word: str) -> tuple[str, ...]:
+    """A word's index terms; a stop word that is all there is to look for stands for itself."""
+    return tuple(analyzer.terms(word)) or (analyzer.stem(analyzer.normalize(word)),)
+
+
+def _nothing() -> Ranking:
+    return Ranking(np.zeros(0, np.int64), np.zeros(0))
+
+
+def _leg_scores(key: int, rankings: Mapping[Leg, Ranking]) -> tuple[LegScore, ...]:
+    found = []
+    for leg, ranking in rankings.items():
+        at = np.flatnonzero(ranking.keys == key)
+        if len(at):
+            found.append(LegScore(leg, round(float(ranking.scores[at[0]]), 6), int(fusion.ranks(ranking)[at[0]])))
+        else:
+            found.append(LegScore(leg, None, None))
+    return tuple(found)
+
+
+

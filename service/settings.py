@@ -1,0 +1,73 @@
+"""Every knob of Rasad: its one default, its unit and its meaning. Read from the environment once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from service.errors import SettingsError
+from service.records import Fusion
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Defaults of the whole program. ``RASAD_<NAME>`` in the environment overrides the field of that name."""
+
+    # Where things are.
+    indexes: Path = Path()  # folder of collections; empty: the checkout's indexes/, else the user data directory
+    model: str = ""  # sentence-transformers model, name or path; empty: the bundled encoder
+    collection: str = "seeds"  # collection used when none is named
+
+    # Chunking, in words.
+    chunk_words: int = 120  # target length of a chunk
+    chunk_overlap_sentences: int = 1
+
+    # BM25 (rank-bm25's BM25Okapi).
+    bm25_k1: float = 1.5
+    bm25_b: float = 0.75
+    bm25_epsilon: float = 0.25  # floor of idf, as a share of the average idf
+
+    # Ranking.
+    depth: int = 1000  # chunks taken from each leg before fusion
+    k: int = 10  # passages shown
+    passages_per_article: int = 2  # passages of one article shown in one result
+    max_passages_looked_at: int = 20  # fused chunks looked at for each passage shown
+    fusion: Fusion = Fusion.CONVEX
+    weight_bm25: float = 1.0
+    weight_cross: float = 1.0
+    weight_dense: float = 0.3
+    rrf_k: int = 60  # constant of reciprocal rank fusion (Cormack et al. 2009)
+
+    # Writing.
+    segment_chunks: int = 200_000  # chunks held in memory before a segment is written
+
+    # Limits.
+    max_query_chars: int = 1_000
+    max_k: int = 100
+    max_text_bytes: int = 10_000_000  # UTF-8 size of one article
+
+    # Service.
+    host: str = "127.0.0.1"
+    port: int = 8077
+    workers: int = 1
+    search_threads: int = 4  # threads that retrieve, per worker
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings with every ``RASAD_*`` variable applied. Raises SettingsError for a value of the wrong type."""
+        environ = os.environ if environ is None else environ
+        given: dict[str, object] = {}
+        for spec in fields(cls):
+            raw = environ.get(f"RASAD_{spec.name.upper()}")
+            if raw is None or raw == "":
+                continue
+            kind = type(spec.default)
+            try:
+                given[spec.name] = kind(raw)
+            except ValueError as error:
+                raise SettingsError(
+                    f"RASAD_{spec.name.upper()} must be {kind.__name__}, found {raw!r}: correct or unset it"
+                ) from error
+        return cls(**given)  # type: ignore[arg-type]

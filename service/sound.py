@@ -1,0 +1,92 @@
+"""How a word sounds, across scripts: the consonant skeleton shared by Hawija, Huwayjah and الحويجة.
+
+Letters that transliterations confuse fall into one class (ك ق خ q k kh -> k; ج غ g j gh -> g; س ص ز s z -> s ...);
+short and long vowels, hamza and ع carry nothing; doubled consonants count once.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_ARABIC = str.maketrans(
+    {"ب": "b", "ت": "t", "ث": "t", "ج": "g", "ح": "h", "خ": "k", "د": "d", "ذ": "d", "ر": "r", "ز": "s", "س": "s",
+     "ش": "x", "ص": "s", "ض": "d", "ط": "t", "ظ": "d", "غ": "g", "ف": "f", "ق": "k", "ك": "k", "ل": "l", "م": "m",
+     "ن": "n", "ه": "h", "ع": "", "ء": "", "ا": "", "و": "", "ي": "", "ؤ": "", "ئ": ""}
+)  # fmt: skip
+_DIGRAPHS = (("tch", "x"), ("sch", "x"), ("sh", "x"), ("ch", "x"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"),
+             ("ph", "f"), ("ck", "k"), ("ts", "s"), ("x", "ks"), ("ce", "s"), ("ci", "s"))  # fmt: skip
+_LATIN = str.maketrans(
+    {"p": "b", "v": "f", "c": "k", "q": "k", "j": "g", "z": "s", "a": "", "e": "", "i": "", "o": "", "u": "", "y": "",
+     "w": ""}
+)  # fmt: skip
+_DOUBLE = re.compile(r"(.)\1+")
+
+
+@lru_cache(maxsize=200_000)
+def skeleton(plain: str) -> str:
+    """Consonant classes of a word in plain spelling (analyzer.normalize), "" when it has none."""
+    if plain and "\u0600" <= plain[-1] <= "\u06ff":
+        word = plain[2:] if plain.startswith("ال") and len(plain) > 4 else plain
+        if word.endswith("ه"):
+            word = word[:-1]
+        return _DOUBLE.sub(r"\1", word.translate(_ARABIC))
+    if not plain.isascii() or not plain.isalpha():
+        return ""
+    word = plain.removesuffix("h") if len(plain) > 3 and plain[-2:-1] in "aei" else plain
+    word = _DOUBLE.sub(r"\1", word)
+    return _DOUBLE.sub(r"\1", "".join(sound for sound in _sounds(word) if sound not in "aeiouyw"))
+
+
+_LONG = {"ا": "aeiou", "و": "ouwv", "ي": "iyeaj", "ع": "aeiou", "ء": "aeiou", "ئ": "iye", "ؤ": "uo", "ه": "ae"}
+
+
+def likeness(latin: str, arabic: str) -> float:
+    """How alike a Latin and an Arabic spelling sound, 0.0 to 1.0: an edit distance that lets vowels go cheaply.
+
+    Both in plain spelling, in either order of arguments.
+    """
+    if latin and "\u0600" <= latin[0] <= "\u06ff":
+        latin, arabic = arabic, latin
+    heard = _sounds(_DOUBLE.sub(r"\1", latin))
+    letters = arabic[2:] if arabic.startswith("ال") and len(arabic) > 4 else arabic
+    previous = [0.0]
+    for sound in heard:
+        previous.append(previous[-1] + _unheard(sound))
+    for letter in letters:
+        row = [previous[0] + _unwritten(letter)]
+        for j, sound in enumerate(heard):
+            same = previous[j] + (0.0 if sound == _ARABIC_SOUND.get(letter) or sound in _LONG.get(letter, "") else 1.0)
+            row.append(min(same, previous[j + 1] + _unwritten(letter), row[j] + _unheard(sound)))
+        previous = row
+    size = max(2, sum(1 for sound in heard if sound not in "aeiouyw"), sum(1 for c in letters if c not in _LONG))
+    return max(0.0, 1.0 - previous[-1] / size)
+
+
+_ARABIC_SOUND = {chr(letter): sound for letter, sound in _ARABIC.items() if sound}
+
+
+def _sounds(latin: str) -> list[str]:
+    """Latin letters as consonant classes and vowels, digraphs taken together."""
+    heard = []
+    i = 0
+    while i < len(latin):
+        for digraph, sound in _DIGRAPHS:
+            if latin.startswith(digraph, i):
+                heard += list(sound)
+                i += len(digraph) - (digraph[-1] in "ei")
+                break
+        else:
+            heard.append(latin[i] if latin[i] in "aeiouyw" else latin[i].translate(_LATIN))
+            i += 1
+    return heard
+
+
+def _unheard(sound: str) -> float:
+    """Cost of a Latin sound that Arabic does not write."""
+    return 0.15 if sound in "aeiou" else 0.4 if sound in "hyw" else 1.0
+
+
+def _unwritten(letter: str) -> float:
+    """Cost of an Arabic letter that the Latin spelling does not show."""
+    return 0.15 if letter in "عءه" else 0.4 if letter in _LONG else 1.0

@@ -1,0 +1,128 @@
+"""How results look: as JSON lines, and on a terminal, where mixed directions are isolated and matches stand out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, TextIO
+
+from service.records import Manifest, Passage
+
+_FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
+_CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {0x7F: None} | dict.fromkeys(range(0x80, 0xA0))
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What the output can show: isolates on a terminal, colour where it is wanted, neither in a pipe."""
+
+    isolates: bool
+    colour: bool
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Style:
+        terminal = stream.isatty()
+        return cls(terminal, terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
+
+
+def as_json(passage: Passage, explain: bool) -> dict[str, Any]:
+    """The fields of a result, in the order the README gives them."""
+    fields: dict[str, Any] = {
+        "rank": passage.rank,
+        "score": passage.score,
+        "article_id": passage.article_id,
+        "docid": passage.docid,
+        "title": passage.title,
+        "source": passage.source,
+        "published": passage.published,
+        "url": passage.url,
+        "language": passage.language,
+        "text": passage.text,
+        "start": passage.start,
+        "end": passage.end,
+        "highlights": [list(span) for span in passage.highlights],
+        "copies": list(passage.copies),
+    }
+    if explain:
+        fields["legs"] = {s.leg.value: {"score": s.score, "rank": s.rank} for s in passage.legs}
+        fields["matches"] = [asdict(match) for match in passage.matches]
+    return fields
+
+
+def passage(found: Passage, style: Style) -> str:
+    """A passage for reading: a line on where it is from, the text with its matches marked, and why it ranked."""
+    where = [part for part in (found.source, found.published, found.url) if part]
+    lines = [
+        _bold(f"[{found.rank}] {_isolated(found.title or found.article_id, style)}", style),
+        "    " + " · ".join(_isolated(part, style) for part in [*where, f"{found.article_id} {found.start}-{found.end}"]),
+    ]
+    if found.copies:
+        lines.append(f"    and {len(found.copies)} with the same text: {', '.join(found.copies)}")
+    lines += ["    " + _isolated(line, style) for line in _marked(found, style).splitlines() if line.strip()]
+    for score in found.legs:
+        value = "not in this leg" if score.score is None else f"score {score.score:.4f}, rank {score.rank}"
+        lines.append(f"    {score.leg.value}: {value}")
+    for match in found.matches:
+        lines.append(
+            f"    {_isolated(match.source, style)} -> {_isolated(match.form, style)} ({match.evidence}, {match.weight:.2f})"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def status(manifest: Manifest) -> str:
+    recipe = ", ".join(f"{part} {value}" for part, value in manifest.recipe.items())
+    return (
+        f"{manifest.collection}: {manifest.articles:,} articles, {manifest.copies:,} exact copies, {manifest.chunks:,} "
+        f"passages, {manifest.size_bytes / 1e6:,.1f} MB\n"
+        f"    version {manifest.version} of {manifest.created}, {len(manifest.segments)} segments, "
+        f"format {manifest.format}\n    {recipe}"
+    )
+
+
+def status_json(manifest: Manifest) -> str:
+    fields = asdict(manifest)
+    segments = [{name: value for name, value in s.items() if name != "files"} for s in fields.pop("segments")]
+    return json.dumps({**fields, "segments": segments}, ensure_ascii=False)
+
+
+def progress(read: int, rejected: int) -> None:
+    """One line on stderr, rewritten at most ten times a second; nothing where stderr is no terminal."""
+    now = time.monotonic()
+    if sys.stderr.isatty() and now - _last[0] >= 0.1:
+        _last[0] = now
+        print(f"\rrasad: {read:,} records read, {rejected:,} rejected", end="", file=sys.stderr, flush=True)
+
+
+def progress_done() -> None:
+    if sys.stderr.isatty():
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+_last = [0.0]
+
+
+def _marked(found: Passage, style: Style) -> str:
+    pieces, position = [], found.start
+    for start, end in found.highlights:
+        pieces.append(_plain(found.text[position - found.start : start - found.start]))
+        word = _plain(found.text[start - found.start : end - found.start])
+        pieces.append(f"\x1b[1;4m{word}\x1b[0m" if style.colour else f"*{word}*" if style.isolates else word)
+        position = end
+    return "".join([*pieces, _plain(found.text[position - found.start :])])
+
+
+def _plain(text: str) -> str:
+    """Without control characters: an article must not drive the terminal."""
+    return text.translate(_CONTROLS)
+
+
+def _isolated(text: str, style: Style) -> str:
+    text = _plain(text) if "\x1b" not in text or not style.colour else text
+    return f"{_FSI}{text}{_PDI}" if style.isolates else text
+
+
+def _bold(text: str, style: Style) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if style.colour else text

@@ -1,0 +1,184 @@
+"""Question words -> weighted index terms of the other language: probabilistic structured queries.
+
+Darwish & Oard (2003): a question word becomes a concept, a distribution over terms of the collection's language, whose
+frequencies are pooled. The distribution is mixed from the team's lexicon (words, and phrases by longest match), the
+nearest words in the encoder's bilingual space and, for names, terms of the index that sound alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from service import analyzer, lexicon
+from service.encoder import StaticEncoder, bundled, unit
+from service.records import Concept, Language, Match
+from service.sound import likeness, skeleton
+
+SoundsLike = Callable[[str], Sequence[tuple[str, int]]]  # skeleton -> (index term, document frequency)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How the parts of the translator mix; 0 switches a part off."""
+
+    lexicon: float = 0.65
+    nearest: float = 0.35
+    sound: float = 0.6  # for words that the lexicon lacks
+    phrase: float = 0.6  # for words of a phrase that the lexicon has
+    neighbours: int = 10
+    min_cosine: float = 0.4
+    temperature: float = 0.1
+    min_likeness: float = 0.6
+    min_phrase: float = 0.1  # of a translation that a filter accepts
+
+
+def other(language: Language) -> Language:
+    return Language.ENGLISH if language is Language.ARABIC else Language.ARABIC
+
+
+class Translator:
+    """From ``source`` into the other language, for one collection's vocabulary."""
+
+    def __init__(self, source: Language, sounds_like: SoundsLike | None = None, weights: Weights | None = None) -> None:
+        self.source, self._weights = source, weights or Weights()
+        self._sounds_like = sounds_like
+        self._lexicon = lexicon.load(source)
+        self._words = lru_cache(maxsize=4096)(self._word)
+
+    def translate(self, groups: Sequence[Sequence[str]]) -> tuple[list[Concept], list[Match]]:
+        """A concept for each group of alternative words (as written, in order), and what matched how."""
+        phrases = self._phrases([_one_term(group) for group in groups])
+        concepts, matches = [], []
+        for i, group in enumerate(groups):
+            mixed = _pooled([self._in_target(word) for word in group])
+            inside = phrases.get(i, {}) if self._weights.phrase else {}
+            if inside:
+                kept = 1 - self._weights.phrase
+                mixed = {term: (weight * kept, evidence) for term, (weight, evidence) in mixed.items()}
+                for term, weight in inside.items():
+                    before, evidence = mixed.get(term, (0.0, "phrase"))
+                    mixed[term] = (before + self._weights.phrase * weight, evidence)
+            if not mixed:
+                continue
+            best = sorted(mixed.items(), key=lambda item: (-item[1][0], item[0]))
+            source = " OR ".join(group)
+            concepts.append(Concept(source, {term: weight for term, (weight, _) in best}))
+            matches += [Match(source, term, round(weight, 4), evidence) for term, (weight, evidence) in best]
+        return concepts, matches
+
+    def phrase_in_other_language(self, text: str) -> list[tuple[str, ...]]:
+        """The likelier translations of a word or phrase, as index terms one after the other; [] when not known."""
+        found = self._lexicon.look_up(" ".join(analyzer.terms(text)))
+        return [tuple(target.split()) for target, weight in found if weight >= self._weights.min_phrase]
+
+    def _in_target(self, word: str) -> dict[str, tuple[float, str]]:
+        """{term: (weight, evidence)} of a word as written; a word of the target language stands for itself."""
+        if not analyzer.terms(word):
+            return {}
+        if analyzer.is_arabic(word) != (self.source is Language.ARABIC):
+            return {analyzer.terms(word)[0]: (1.0, "same")}
+        return self._words(analyzer.normalize(word))
+
+    def _word(self, plain: str) -> dict[str, tuple[float, str]]:
+        """{term: (weight, evidence)} of one word in plain spelling; weights sum to at most 1."""
+        if plain[:1].isdigit():
+            return {plain: (1.0, "same")}
+        weights = self._weights
+        known = _single_terms(self._lexicon.look_up(analyzer.stem(plain))) if weights.lexicon else {}
+        near = self._nearest(plain) if weights.nearest else {}
+        sound = self._by_sound(plain) if weights.sound and not known else {}
+        shares = (
+            (known, weights.lexicon if near else 1.0, "lexicon"),
+            (sound, weights.sound if near else 1.0, "sound"),
+            (near, weights.nearest if known else (1 - weights.sound if sound else 1.0), "nearest"),
+        )
+        mixed: dict[str, tuple[float, str]] = {}
+        for part, share, evidence in shares:
+            for term, weight in part.items():
+                before, first = mixed.get(term, (0.0, evidence))
+                mixed[term] = (before + share * weight, first)
+        return mixed
+
+    def _nearest(self, plain: str) -> dict[str, float]:
+        """Softmax over the nearest target terms, times the best cosine."""
+        terms, matrix = _space(other(self.source))
+        vector = unit(bundled().word(plain)[None, :])[0]
+        cosines = matrix @ vector
+        best = np.argpartition(-cosines, self._weights.neighbours)[: self._weights.neighbours]
+        best = best[cosines[best] >= self._weights.min_cosine]
+        if not len(best):
+            return {}
+        shares = np.exp((cosines[best] - cosines[best].max()) / self._weights.temperature)
+        shares *= cosines[best].max() / shares.sum()
+        return {terms[i]: float(share) for i, share in zip(best.tolist(), shares, strict=True)}
+
+    def _by_sound(self, plain: str) -> dict[str, float]:
+        """Terms of the index that sound like the word, by likeness of their letters."""
+        sound = skeleton(plain)
+        if self._sounds_like is None or len(sound) < 2:
+            return {}
+        found = {}
+        for term, _ in self._sounds_like(sound):
+            alike = likeness(plain, term)
+            if alike >= self._weights.min_likeness:
+                found[term] = alike**4
+        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
+        total = sum(weight for _, weight in best)
+        return {term: weight / total for term, weight in best}
+
+    def _phrases(self, terms: Sequence[str]) -> dict[int, dict[str, float]]:
+        """For each position inside a phrase of the lexicon: the target terms of that phrase, longest match first."""
+        inside: dict[int, dict[str, float]] = {}
+        i = 0
+        while i < len(terms):
+            for size in range(min(lexicon.MAX_PHRASE, len(terms) - i), 1, -1):
+                found = self._lexicon.look_up(" ".join(terms[i : i + size]))
+                if found:
+                    pooled: dict[str, float] = {}
+                    for target, weight in found:
+                        for term in target.split():
+                            pooled[term] = pooled.get(term, 0.0) + weight
+                    for position in range(i, i + size):
+                        inside[position] = {t: min(1.0, w) / size for t, w in pooled.items()}
+                    i += size - 1
+                    break
+            i += 1
+        return inside
+
+
+def _one_term(group: Sequence[str]) -> str:
+    """The index term of a group of one word; "" for alternatives, which are no part of a phrase."""
+    return next(iter(analyzer.terms(group[0])), "") if len(group) == 1 else ""
+
+
+def _pooled(parts: Sequence[dict[str, tuple[float, str]]]) -> dict[str, tuple[float, str]]:
+    """Alternatives together: a term keeps its best weight."""
+    pooled: dict[str, tuple[float, str]] = {}
+    for part in parts:
+        for term, found in part.items():
+            pooled[term] = max(pooled.get(term, (0.0, "")), found)
+    return pooled
+
+
+def _single_terms(found: Sequence[tuple[str, float]]) -> dict[str, float]:
+    """Lexicon targets as a distribution over single terms; a target of several terms shares its weight among them."""
+    terms: dict[str, float] = {}
+    for target, weight in found:
+        parts = target.split()
+        for part in parts:
+            terms[part] = terms.get(part, 0.0) + weight / len(parts) ** 2
+    total = sum(terms.values())
+    return {term: weight / total for term, weight in terms.items()} if total else {}
+
+
+@lru_cache(maxsize=2)
+def _space(language: Language) -> tuple[list[str], np.ndarray]:  # type: ignore[type-arg]
+    """Index terms of the lexicon in a language and their unit vectors, (n, dim)."""
+    table = lexicon.load(other(language))
+    terms = sorted({part for target in table.targets for part in target.split()})
+    encoder: StaticEncoder = bundled()
+    return terms, unit(np.stack([encoder._word(term) for term in terms]))

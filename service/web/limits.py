@@ -1,0 +1,120 @@
+"""What a request may look like: everything else gets a 4xx that says what was wanted and what was found."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from litestar.connection import ASGIConnection
+from litestar.exceptions import ClientException
+from litestar.handlers.base import BaseRouteHandler
+
+from service.settings import Settings
+
+COLLECTION = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"  # a folder name that is neither hidden nor a way out
+_ENCODED_CHAR = 12  # bytes of one character in a URL at most: four of UTF-8, each written %XX
+_OTHER_URL_BYTES = 4_096
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+
+
+def max_url_bytes(settings: Settings) -> int:
+    """Long enough for the longest question allowed, percent-encoded, and what stands beside it."""
+    return settings.max_query_chars * _ENCODED_CHAR + _OTHER_URL_BYTES
+
+
+def url_guard(settings: Settings) -> Guard:
+    """Refuses a URL that is too long or whose percent-encoding is not UTF-8 (Litestar would put U+FFFD there)."""
+    limit = max_url_bytes(settings)
+
+    async def check_url(connection: Connection, _: BaseRouteHandler) -> None:
+        path, query = raw_path(connection), connection.scope["query_string"]
+        if len(path) + len(query) > limit:
+            raise ClientException(
+                f"the URL is {len(path) + len(query)} bytes long, at most {limit} are taken", status_code=414
+            )
+        for part, name in ((path, "path"), (query, "query")):
+            try:
+                unquote_to_bytes(part).decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise ClientException(
+                    f"the {name} of the URL is not UTF-8 once percent-decoded ({error.reason} at byte {error.start})"
+                ) from error
+
+    return check_url
+
+
+def parameters_guard(*known: str, required: str = "") -> Guard:
+    """Refuses query parameters that are unknown, repeated or missing.
+
+    An ignored parameter would answer another question than the one asked: ``colection=news`` is an error.
+    """
+
+    async def check_parameters(connection: Connection, _: BaseRouteHandler) -> None:
+        query = connection.scope["query_string"].decode("latin-1")
+        given = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
+        for name, times in given.items():
+            if name not in known:
+                raise ClientException(f"unknown parameter {shown(name)}: this endpoint takes {', '.join(known)}")
+            if times > 1:
+                raise ClientException(f"parameter {name} is given {times} times: give it once")
+        if required and required not in given:
+            raise ClientException(f"parameter {required} is missing")
+
+    return check_parameters
+
+
+def raw_path(connection: Connection) -> bytes:
+    """The path as it came, percent-encoded. (httpx, in tests, puts the query there too.)"""
+    raw: bytes = connection.scope["raw_path"]
+    return raw.partition(b"?")[0]
+
+
+def article_id(connection: Connection) -> str:
+    """What follows ``/articles/``, exactly: Litestar's own path parameter folds slashes."""
+    encoded = raw_path(connection).partition(b"/articles/")[2]
+    identifier = unquote_to_bytes(encoded).decode("utf-8")  # checked by url_guard
+    if "\0" in identifier:
+        raise ClientException("an article id has no NUL character")
+    return identifier
+
+
+def question(text: str, max_chars: int) -> str:
+    """``text`` unchanged, if it can be searched for."""
+    if not text.strip():
+        raise ClientException("parameter q is empty: write a question or a few words")
+    if len(text) > max_chars:
+        raise ClientException(f"parameter q is {len(text)} characters long, at most {max_chars} are taken: shorten it")
+    for position, char in enumerate(text):
+        if unicodedata.category(char) == "Cc" and char not in "\t\n\r":
+            raise ClientException(
+                f"parameter q has the control character U+{ord(char):04X} at position {position}: remove it"
+            )
+    return text
+
+
+def collection(name: str) -> str:
+    """``name`` unchanged, if a collection could be called that."""
+    if not re.fullmatch(COLLECTION, name):
+        raise ClientException(
+            f"collection {shown(name)} is not a collection name: 1 to 64 of A-Z a-z 0-9 . _ - without a leading dot"
+        )
+    return name
+
+
+def count(text: str, max_k: int) -> int:
+    """The number of passages asked for."""
+    number = int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else 0
+    if not 1 <= number <= max_k:
+        raise ClientException(f"parameter k must be a whole number from 1 to {max_k}, found {shown(text)}")
+    return number
+
+
+def shown(text: str, width: int = 60) -> str:
+    """``text`` as an error message may repeat it: short, quoted, control characters escaped."""
+    return repr(text if len(text) <= width else text[:width] + "…")

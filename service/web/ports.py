@@ -1,0 +1,25 @@
+"""What the web service asks of the engine: nothing more, so that a test can stand in for it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from service.records import Article, SearchResult
+
+
+class Searcher(Protocol):
+    """Answers from one pinned version of one collection; safe to call from several threads."""
+
+    def search(self, text: str, k: int = ..., explain: bool = ...) -> SearchResult: ...
+
+
+class SearchEngine(Protocol):
+    """The reading half of ``service.engine.Engine``; every method may block and none runs on the event loop."""
+
+    def retriever(self, collection: str) -> Searcher: ...
+
+    def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]: ...
+
+    def collections(self) -> list[str]: ...
+
+    def version(self, collection: str) -> str: ...

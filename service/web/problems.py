@@ -1,0 +1,112 @@
+"""Every error as RFC 9457 problem details, or as a page where a person's browser asked for one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
+
+from service.errors import IndexStateError, ModelError, NotFound, QueryError, ServiceError
+from service.web.limits import raw_path, shown
+
+PROBLEM_JSON = "application/problem+json"
+MACHINE_PATHS = (b"/api/", b"/schema", b"/health", b"/ready", b"/static/")
+
+AnyRequest = Request[Any, Any, Any]
+ErrorPage = Callable[[AnyRequest, "Problem"], Response[Any]]
+
+_log = logging.getLogger(__name__)
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """RFC 9457. ``type`` is always about:blank, so ``title`` is the phrase of the status and ``detail`` says what."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    instance: str  # the path asked for, without the query: it may be somebody's question
+
+
+def problem_of(request: AnyRequest, error: Exception) -> Problem:
+    """What a client may know of ``error``: the message of an error raised on purpose, nothing of any other."""
+    status = _status(error)
+    return Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=_detail(request, error),
+        instance=raw_path(request).decode("ascii", "replace"),
+    )
+
+
+def problem_handler(error_page: ErrorPage) -> Callable[[AnyRequest, Exception], Response[Any]]:
+    """The one exception handler of the application; ``error_page`` draws a problem for a browser."""
+
+    def handle(request: AnyRequest, error: Exception) -> Response[Any]:
+        problem = problem_of(request, error)
+        if problem.status >= 500:
+            # The path only: what somebody searched for stays out of the log.
+            expected = isinstance(error, ServiceError)
+            _log.error("%s %s: %s", request.method, problem.instance, error, exc_info=None if expected else error)
+        if _wants_page(request):
+            response = error_page(request, problem)
+        else:
+            response = Response(msgspec.json.encode(problem), media_type=PROBLEM_JSON, status_code=problem.status)
+        response.headers.update(_headers(error))
+        response.headers["Vary"] = "Accept, Accept-Language"
+        return response
+
+    return handle
+
+
+def _status(error: Exception) -> int:
+    match error:
+        case HTTPException():
+            return error.status_code
+        case QueryError():
+            return HTTPStatus.BAD_REQUEST
+        case NotFound():
+            return HTTPStatus.NOT_FOUND
+        case IndexStateError() | ModelError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _detail(request: AnyRequest, error: Exception) -> str:
+    match error:
+        case ServiceError():
+            return str(error)
+        case ValidationException(extra=list() as failures) if failures:
+            return "; ".join(_failure(request, failure) for failure in failures)
+        case MethodNotAllowedException():
+            return f"{request.method} is not offered here: use {_headers(error)['Allow']}"
+        case NotFoundException():
+            return "nothing is served at this path: /schema lists what is"
+        case HTTPException() if error.status_code < 500:
+            return error.detail
+    return "the service met an error it did not expect; its log has the details"
+
+
+def _failure(request: AnyRequest, failure: dict[str, str]) -> str:
+    """One parameter that Litestar could not read, e.g. ``parameter k: Expected `int` >= 1, found '0'``."""
+    name = failure.get("key", "")
+    return f"parameter {name}: {failure['message']}, found {shown(str(request.query_params.get(name, '')))}"
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    if not isinstance(error, MethodNotAllowedException):
+        return {}
+    offered = {method.strip() for method in (error.headers or {}).get("allow", "").split(",")}
+    if "GET" in offered:
+        offered.add("HEAD")  # answered by app.Service for every GET
+    return {"Allow": ", ".join(sorted(offered))}
+
+
+def _wants_page(request: AnyRequest) -> bool:
+    accepts_html = "text/html" in request.headers.get("accept", "")
+    return accepts_html and not raw_path(request).startswith(MACHINE_PATHS)

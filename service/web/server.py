@@ -1,0 +1,166 @@
+"""Runs the web service: binds the address, starts the workers, stops them gently."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+from contextlib import suppress
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from litestar import Litestar
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from service.errors import IndexStateError, NotFound, ServiceError, SettingsError
+from service.settings import Settings
+from service.web.app import create_app
+from service.web.limits import max_url_bytes
+from service.web.protocol import ProblemH11Protocol
+
+if TYPE_CHECKING:
+    from service.engine import Engine
+
+_HEADER_BYTES = 65_536  # room for the cookies of whatever else runs on this host
+_GRACE_S = 30  # for requests under way when the service is told to stop
+
+# No access log: it would hold everybody's questions.
+_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
+    "loggers": {
+        "service": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}
+
+_log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serves until SIGINT or SIGTERM. Raises SettingsError for an address that cannot be listened on."""
+    if workers < 1:
+        raise SettingsError(f"workers must be 1 or more, found {workers}")
+    with listen(host, port) as listener:
+        config = configure(application(settings) if workers == 1 else _for_workers(settings), settings, workers)
+        _log.info("Rasad answers at %s (Ctrl+C stops it)", address(listener))
+        run(config, listener)
+        _log.info("Rasad has stopped")
+
+
+def application(settings: Settings) -> Litestar:
+    """The application over an engine of its own, which it closes when it stops."""
+    engine = _open_engine(settings)
+    app = create_app(engine, settings)
+    app.on_shutdown.append(engine.close)
+    return app
+
+
+def from_env() -> Litestar:
+    """One worker's application, from the settings in its environment."""
+    try:
+        return application(Settings.from_env())
+    except ServiceError as error:
+        _log.error("%s", error)
+        raise SystemExit(STARTUP_FAILURE) from error  # any other status would have it started again, for ever
+
+
+def configure(app: Litestar | str, settings: Settings, workers: int = 1) -> uvicorn.Config:
+    """How uvicorn runs ``app``: itself, or the import string of a factory."""
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        http=ProblemH11Protocol,
+        h11_max_incomplete_event_size=_HEADER_BYTES + max_url_bytes(settings),
+        ws="none",
+        lifespan="on",
+        log_config=_LOGGING,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+
+
+def run(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Until told to stop; requests under way are finished. Raises ServiceError if it could not start."""
+    if config.workers > 1:
+        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor.run()
+        started = not any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
+    else:
+        server = uvicorn.Server(config)
+        # uvicorn stops gently, then raises the signal again.
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+        started = server.started
+    if not started:
+        raise ServiceError("the web service did not start: the log above says why")
+
+
+def _for_workers(settings: Settings) -> str:
+    """The factory that each worker calls. Workers are new processes: they start from the environment."""
+    _open_engine(settings).close()  # what keeps it from opening is raised here once, not by every worker
+    os.environ.update(as_environ(settings))
+    return f"{__name__}:{from_env.__name__}"
+
+
+def _open_engine(settings: Settings) -> Engine:
+    """An engine with the default collection open, so that the first question need not wait for it."""
+    from service.engine import Engine  # brings what searching needs: only where it is run
+
+    engine = Engine(settings)
+    try:
+        engine.retriever(settings.collection)
+    except (NotFound, IndexStateError) as error:  # other collections may answer; /ready tells about this one
+        _log.warning("the default collection is not ready: %s", error)
+    return engine
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket, not yet listening; IPv4 where a name means both. Raises SettingsError that says what to do."""
+    if not 0 <= port <= 65_535:
+        raise SettingsError(f"port must be from 0 to 65535, found {port}")
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM) if host else []
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"host {host!r} is not an address of this machine: try 127.0.0.1") from error
+    if not found:
+        raise SettingsError("host is empty: name an address of this machine, 127.0.0.1 for itself alone")
+    family, kind, _, _, where = min(found, key=lambda entry: entry[0] != socket.AF_INET)
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(where)
+        listener.set_inheritable(True)
+    except OSError as error:
+        listener.close()
+        raise SettingsError(_why_not(error, host, port)) from error
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def as_environ(settings: Settings) -> dict[str, str]:
+    """The variables from which ``Settings.from_env`` makes ``settings`` again."""
+    return {f"RASAD_{spec.name.upper()}": str(getattr(settings, spec.name)) for spec in fields(settings)}
+
+
+def _why_not(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"port {port} on {host} is in use: stop the program that holds it, or choose another with --port"
+        case errno.EACCES:
+            return f"port {port} on {host} needs more rights than this user has: choose one above 1023 with --port"
+        case errno.EADDRNOTAVAIL:
+            return f"host {host!r} is not an address of this machine: try 127.0.0.1"
+    return f"cannot listen on {host} port {port}: {error.strerror}"

@@ -1,0 +1,67 @@
+"""The engine as seen from the event loop: every call is made in a worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from service.errors import ServiceError
+from service.records import Article, SearchResult
+from service.web.ports import SearchEngine
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One collection as far as it can be opened: ``problem`` is "" where ``version`` is known."""
+
+    collection: str
+    version: str
+    problem: str = ""
+
+
+class ThreadedEngine:
+    """At most ``search_threads`` retrievals at once; the rest wait their turn without holding up the event loop.
+
+    Looking at versions has a thread of its own, so that a health check never queues behind searches.
+    """
+
+    def __init__(self, engine: SearchEngine, search_threads: int) -> None:
+        self._engine = engine
+        self._searching = CapacityLimiter(search_threads)
+        self._looking = CapacityLimiter(1)
+
+    async def search(self, collection: str, text: str, k: int, explain: bool = False) -> SearchResult:
+        return await _in_thread(lambda: self._engine.retriever(collection).search(text, k, explain), self._searching)
+
+    async def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
+        return await _in_thread(lambda: self._engine.article(collection, article_id), self._searching)
+
+    async def open(self, collection: str) -> str:
+        """The version that would answer. Raises what keeps the collection from opening."""
+        return await _in_thread(lambda: self._open(collection), self._looking)
+
+    async def collections(self) -> list[str]:
+        return await _in_thread(self._engine.collections, self._looking)
+
+    async def shelves(self) -> list[Shelf]:
+        """Every collection with its version, or with what is wrong with it."""
+        return await _in_thread(lambda: [self._shelf(name) for name in self._engine.collections()], self._looking)
+
+    def _open(self, collection: str) -> str:
+        self._engine.retriever(collection)
+        return self._engine.version(collection)
+
+    def _shelf(self, collection: str) -> Shelf:
+        try:
+            return Shelf(collection, self._engine.version(collection))
+        except ServiceError as error:
+            return Shelf(collection, "", str(error))
+
+
+async def _in_thread(call: Callable[[], T], limiter: CapacityLimiter) -> T:
+    return await to_thread.run_sync(call, limiter=limiter)

@@ -1,0 +1,156 @@
+"""A small engine of plain values, and a client of the service over it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from service.errors import ArticleNotFound, CollectionNotFound, IndexMismatch, QueryError
+from service.records import Article, Language, Leg, LegScore, Match, Passage, SearchResult
+from service.settings import Settings
+from service.web.app import create_app
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+def report(article_id: str, title: str, text: str, language: str = "en", url: str = "") -> Article:
+    return Article(
+        article_id=article_id,
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
+        title=title,
+        source="Field & Desk",
+        published="2020-05-14T09:30:00+03:00",
+        url=url,
+        language=language,
+    )
+
+
+ARTICLES = {
+    article.article_id: article
+    for article in (
+        report(
+            "en-1", "Strikes near Hawija", "Quiet morning.\nJets made strikes near Hawija.", url="https://example.org/1"
+        ),
+        report("ar-1", "غارات قرب الحويجة", "🛰 صباح هادئ.\nنفذ التحالف غارات قرب الحويجة.", "ar"),
+        report("wire/2020/7?a=b#c %41", "Odd strikes", "An odd id, and strikes."),
+        report(f'"><{HOSTILE}', HOSTILE, f"strikes {HOSTILE} & </mark>", "xx onload=x", "javascript:alert(1)"),
+    )
+}
+
+
+class FakeRetriever:
+    """Finds the articles that contain a word of the question; each is one passage, from its last line."""
+
+    def __init__(self, engine: FakeEngine, collection: str) -> None:
+        self.engine = engine
+        self.collection = collection
+
+    def search(self, text: str, k: int = 10, explain: bool = False) -> SearchResult:
+        self.engine.called()
+        self.engine.before_search()
+        self.engine.asked.append((text, k, explain))
+        if text.count('"') % 2:
+            raise QueryError("a quotation mark is not closed: close it or leave it out")
+        if text == "crash":
+            raise ZeroDivisionError("secret internals")
+        words = re.compile("|".join(re.escape(word) for word in text.split()), re.IGNORECASE)
+        found = [passage(article, words) for article in ARTICLES.values() if words.search(article.text)]
+        return SearchResult(
+            query=text,
+            language=Language.ARABIC if re.search("[\u0600-\u06ff]", text) else Language.ENGLISH,
+            passages=tuple(replace(hit, rank=rank, score=1 / rank) for rank, hit in enumerate(found[:k], 1)),
+            collection=self.collection,
+            version=self.engine.version(self.collection),
+            took_ms=1.5,
+            notices=("no leg could use <b>",) if "<b>" in text else (),
+        )
+
+
+def passage(article: Article, words: re.Pattern[str]) -> Passage:
+    start = article.text.rfind("\n") + 1
+    return Passage(
+        rank=1,
+        score=0.5,
+        article_id=article.article_id,
+        docid=f"{article.article_id}#0",
+        title=article.title,
+        source=article.source,
+        published=article.published,
+        url=article.url,
+        language=article.language,
+        text=article.text[start:],
+        start=start,
+        end=len(article.text),
+        highlights=tuple(match.span() for match in words.finditer(article.text, start)),
+        copies=("en-1-copy", "en/1 copy") if article.article_id == "en-1" else (),
+        sha256=article.sha256,
+        legs=(LegScore(Leg.BM25, 2.5, 1), LegScore(Leg.DENSE, None, None)),
+        matches=(Match("strikes", "strike", 1.0, "same"),),
+    )
+
+
+class FakeEngine:
+    """Two collections, one of them built with another recipe; remembers which threads it was called from."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+        self.asked: list[tuple[str, int, bool]] = []
+        self.before_search: Callable[[], object] = lambda: None
+        self.closed = False
+        self.versions = {"seeds": "20261120-a1", "old": ""}
+
+    def called(self) -> None:
+        self.threads.add(threading.get_ident())
+
+    def retriever(self, collection: str) -> FakeRetriever:
+        self.called()
+        self.version(collection)
+        return FakeRetriever(self, collection)
+
+    def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
+        self.called()
+        self.version(collection)
+        if article_id not in ARTICLES:
+            raise ArticleNotFound(f"no article {article_id!r} in {collection}")
+        return ARTICLES[article_id], ("en-1-copy", "en/1 copy") if article_id == "en-1" else ()
+
+    def collections(self) -> list[str]:
+        self.called()
+        return list(self.versions)
+
+    def version(self, collection: str) -> str:
+        self.called()
+        if collection not in self.versions:
+            raise CollectionNotFound(f"no collection {collection!r}: run rasad ingest --collection {collection}")
+        if not self.versions[collection]:
+            raise IndexMismatch("index old was built with analyzer ar-1, this code is ar-2: run rasad ingest")
+        return self.versions[collection]
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(search_threads=2)
+
+
+@pytest.fixture
+def app(engine: FakeEngine, settings: Settings) -> Litestar:
+    return create_app(engine, settings)
+
+
+@pytest.fixture
+def client(app: Litestar) -> Iterator[TestClient[Litestar]]:
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from service.settings import Settings
+
+Client = TestClient[Litestar]
+
+PASSAGE_FIELDS = [
+    "rank",
+    "score",
+    "article_id",
+    "docid",
+    "title",
+    "source",
+    "published",
+    "url",
+    "language",
+    "text",
+    "start",
+    "end",
+    "highlights",
+    "copies",
+]
+
+
+def test_search_answers_with_passages_in_their_articles(client: Client) -> None:
+    response = client.get("/api/v1/search", params={"q": "Hawija"})
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    answer = response.json()
+    assert answer["query"] == "Hawija"
+    assert (answer["language"], answer["collection"], answer["version"]) == ("en", "seeds", "20261120-a1")
+    assert (answer["took_ms"], answer["notices"]) == (1.5, [])
+    assert list(answer["passages"][0]) == PASSAGE_FIELDS
+    [passage] = answer["passages"]
+    assert passage["article_id"] == "en-1"
+    assert passage["copies"] == ["en-1-copy", "en/1 copy"]
+    article = client.get("/api/v1/articles/en-1").json()
+    assert article["text"][passage["start"] : passage["end"]] == passage["text"] == "Jets made strikes near Hawija."
+    assert [article["text"][start:end] for start, end in passage["highlights"]] == ["Hawija"]
+
+
+def test_offsets_are_code_points_and_arabic_is_not_escaped(client: Client) -> None:
+    response = client.get("/api/v1/search", params={"q": "الحويجة"})
+
+    assert "نفذ التحالف غارات قرب الحويجة." in response.text
+    [passage] = response.json()["passages"]
+    assert passage["start"] == len("🛰 صباح هادئ.\n")
+
+
+def test_explain_adds_legs_and_matches(client: Client) -> None:
+    [passage] = client.get("/api/v1/search", params={"q": "Hawija", "explain": "true"}).json()["passages"]
+
+    assert list(passage) == [*PASSAGE_FIELDS, "legs", "matches"]
+    assert passage["legs"] == [
+        {"leg": "bm25", "score": 2.5, "rank": 1},
+        {"leg": "dense", "score": None, "rank": None},
+    ]
+    assert passage["matches"] == [{"source": "strikes", "form": "strike", "weight": 1.0, "evidence": "same"}]
+
+
+def test_defaults_come_from_settings(client: Client, engine: Any, settings: Settings) -> None:
+    client.get("/api/v1/search", params={"q": "strikes"})
+    client.get("/api/v1/search", params={"q": "strikes", "k": settings.max_k, "collection": "seeds"})
+
+    assert engine.asked == [("strikes", settings.k, False), ("strikes", settings.max_k, False)]
+
+
+def test_k_is_an_upper_bound(client: Client) -> None:
+    assert [p["rank"] for p in client.get("/api/v1/search", params={"q": "strikes", "k": 2}).json()["passages"]] == [
+        1,
+        2,
+    ]
+
+
+def test_nothing_found_is_an_answer(client: Client) -> None:
+    response = client.get("/api/v1/search", params={"q": "nowhere"})
+
+    assert response.status_code == 200
+    assert response.json()["passages"] == []
+
+
+def test_an_article_is_given_as_received(client: Client) -> None:
+    article = client.get("/api/v1/articles/en-1").json()
+
+    assert article == {
+        "article_id": "en-1",
+        "title": "Strikes near Hawija",
+        "source": "Field & Desk",
+        "published": "2020-05-14T09:30:00+03:00",
+        "url": "https://example.org/1",
+        "language": "en",
+        "text": "Quiet morning.\nJets made strikes near Hawija.",
+        "sha256": "1e93eb9dd107a0a2971ece06c5c04834bd441cacde770f0e214562d2c128cb98",
+        "copies": ["en-1-copy", "en/1 copy"],
+    }
+
+
+@pytest.mark.parametrize("safe", ["", "/"], ids=["slashes encoded", "slashes as they are"])
+def test_ids_may_hold_slashes_and_odd_characters(client: Client, safe: str) -> None:
+    odd = "wire/2020/7?a=b#c %41"
+
+    response = client.get(f"/api/v1/articles/{quote(odd, safe=safe)}")
+
+    assert response.status_code == 200
+    assert response.json()["article_id"] == odd
+
+
+def test_slashes_of_an_id_are_not_folded(client: Client) -> None:
+    response = client.get("/api/v1/articles/wire//2020/7/")
+
+    assert response.status_code == 404
+    assert "'wire//2020/7/'" in response.json()["detail"]
+
+
+def test_head_is_answered_like_get_without_a_body(client: Client) -> None:
+    response = client.head("/api/v1/search", params={"q": "Hawija"})
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.content == b""

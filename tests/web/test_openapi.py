@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import re
+
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from service.settings import Settings
+
+Client = TestClient[Litestar]
+
+
+def test_the_description_lists_every_path_with_its_errors(client: Client) -> None:
+    response = client.get("/schema/openapi.json")
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/vnd.oai.openapi+json"
+    description = response.json()
+    assert description["openapi"].startswith("3.1")
+    assert set(description["paths"]) == {"/api/v1/search", "/api/v1/articles/{article_id}", "/health", "/ready"}
+    for path in ("/api/v1/search", "/api/v1/articles/{article_id}"):
+        responses = description["paths"][path]["get"]["responses"]
+        assert set(responses) == {"200", "400", "404", "414", "503"}
+        assert set(responses["404"]["content"]) == {"application/problem+json"}
+
+
+def test_limits_in_the_description_are_those_of_the_settings(client: Client, settings: Settings) -> None:
+    operation = client.get("/schema/openapi.json").json()["paths"]["/api/v1/search"]["get"]
+    q, k, collection, explain = (parameter["schema"] for parameter in operation["parameters"])
+
+    assert q["maxLength"] == settings.max_query_chars
+    assert (k["minimum"], k["maximum"], k["default"]) == (1, settings.max_k, settings.k)
+    assert collection["default"] == settings.collection
+    assert explain["default"] is False
+
+
+def test_the_viewer_loads_only_what_this_service_has(client: Client) -> None:
+    page = client.get("/schema")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+
+    assert page.headers["content-type"].startswith("text/html")
+    assert "://" not in page.text
+    assert len(loaded) == 6
+    for path in loaded:
+        asset = client.get(path)
+        assert asset.status_code == 200, path
+    script = client.get("/static/viewer.js").text
+    assert "://" not in script
+    assert "validatorUrl: null" in script
+
+
+def test_the_viewer_needs_no_inline_script_or_style(client: Client) -> None:
+    page = client.get("/schema")
+
+    assert "unsafe-inline" not in page.headers["content-security-policy"]
+    assert re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page.text) is None
