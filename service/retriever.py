@@ -76,10 +76,15 @@ class Retriever:
         rankings = {
             leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
+        for leg in (Leg.BM25, Leg.CROSS):  # on one scale, whatever words a language has for the question
+            best = self._reader.best_possible(concepts[leg], weight)
+            rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best if best else rankings[leg].scores)
         fused = self._fuse(rankings, depth)
         if self.weights[Leg.FEEDBACK]:
-            widened = feedback.concepts(self._reader, fused, self.feedback)
-            rankings[Leg.FEEDBACK] = self._reader.search_terms(widened, depth, keep, weight)
+            rankings[Leg.FEEDBACK] = feedback.ranking(
+                self._reader, fused, self.feedback,
+                lambda widened: self._reader.search_terms(widened, depth, keep, weight),
+            )  # fmt: skip
             fused = self._fuse(rankings, depth)
         return rankings, fused
 

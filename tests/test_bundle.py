@@ -44,7 +44,11 @@ def test_a_text_without_words_has_no_direction() -> None:
 
 
 def test_translations_are_nearer_than_other_sentences() -> None:
-    english = ["Two oil wells burn south of Mosul", "The minister visited the university", "Floods destroyed the bridge"]
+    english = [
+        "Two oil wells burn south of Mosul",
+        "The minister visited the university",
+        "Floods destroyed the bridge",
+    ]
     arabic = ["الوزير زار الجامعة", "الفيضانات دمرت الجسر", "بئران نفطيتان تحترقان جنوب الموصل"]
     cosines = bundled().encode_passages(english) @ bundled().encode_passages(arabic).T
     assert cosines.argmax(axis=1).tolist() == [2, 0, 1]

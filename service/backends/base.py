@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from service.records import Article, Chunk, Concept, Manifest, Ranking
+from service.records import Article, Chunk, Concept, Language, Manifest, Ranking
 
 Vectors = npt.NDArray[np.float32]
 
@@ -63,6 +63,12 @@ class Reader(Protocol):
 
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
         """Best ``depth`` chunks by inner product with a unit vector of shape (dim,); ties at the end by docid."""
+
+    def best_possible(self, concepts: Sequence[Concept], article_weight: float = 0.0) -> float:
+        """What ``search_terms`` would give a chunk that held every concept endlessly often: the scale of its scores."""
+
+    def languages(self, keys: Sequence[int]) -> list[Language]:
+        """The language of each chunk, by its script."""
 
     def docids(self, keys: Sequence[int]) -> list[str]:
         """The docids of keys that this reader gave."""

@@ -16,7 +16,7 @@ from service.backends.embedded import layout, variants, vectors
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
-from service.records import Article, Chunk, Concept, Manifest, Ranking
+from service.records import Article, Chunk, Concept, Language, Manifest, Ranking
 
 Mask = npt.NDArray[np.bool_]
 _Articles = tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.float64]]
@@ -82,13 +82,23 @@ class EmbeddedReader:
             found.append((rows + self._bases[number], scores))
         return self._best(found, depth)
 
+    def best_possible(self, concepts: Sequence[Concept], article_weight: float = 0.0) -> float:
+        idf = sum(max(self._idf(concept), 0.0) * concept.weight for concept in concepts)
+        if article_weight:
+            idf += article_weight * sum(weight for _, weight in self._article_idf(concepts))
+        return (self._k1 + 1) * idf
+
+    def languages(self, keys: Sequence[int]) -> list[Language]:
+        arabic = [segment.table[row, 5] for segment, row in map(self._locate, keys)]
+        return [Language.ARABIC if flag else Language.ENGLISH for flag in arabic]
+
     def docids(self, keys: Sequence[int]) -> list[str]:
         return [segment.docid(row) for segment, row in map(self._locate, keys)]
 
     def fetch(self, keys: Sequence[int]) -> list[StoredChunk]:
         stored = []
         for segment, row in map(self._locate, keys):
-            article_row, ordinal, start, end, _ = segment.table[row].tolist()
+            article_row, ordinal, start, end, *_ = segment.table[row].tolist()
             article = segment.article(article_row)
             chunk = Chunk(article.article_id, ordinal, start, end, article.text[start:end])
             stored.append(StoredChunk(chunk, article, tuple(self._copies.get(article.article_id, ()))))
