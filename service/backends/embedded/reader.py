@@ -206,7 +206,7 @@ class EmbeddedReader:
                 pooled = np.zeros(size)
                 for rows, counts, share in lists:
                     pooled[rows] += counts * share
-                where = np.flatnonzero(pooled)
+                where = np.flatnonzero(pooled != 0)
                 frequency = pooled[where]
             scores[where] += weight * (frequency * (self._k1 + 1) / (frequency + self._saturation[number][where]))
             touched[where] = True
@@ -233,7 +233,7 @@ class EmbeddedReader:
         if live is not None:
             every, frequency = every[live[every]], frequency[live[every]]
         pooled = np.bincount(segment.chunk_article[every], weights=frequency, minlength=len(segment.ids))
-        held = np.flatnonzero(pooled)
+        held = np.flatnonzero(pooled != 0)
         return held, pooled[held].astype(np.float64)
 
     def _article_scores(self, number: int, shares: Sequence[tuple[list[_Articles], float]]) -> npt.NDArray[np.float64]:
