@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from service import __version__, evaluate_cli, terminal
 from service.engine import SAMPLE, Engine
 from service.errors import ServiceError
-from service.records import Rejection
+from service.records import Filters, Rejection
 from service.settings import Settings
 
 FOUND, NOTHING, ERROR = 0, 1, 2
@@ -48,20 +48,31 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _query(engine: Engine, options: argparse.Namespace) -> int:
     _prepare(engine, options.collection)
     text = " ".join(options.text)
-    result = engine.retriever(options.collection).search(text, options.k, options.explain)
+    result = engine.retriever(options.collection).search(text, options.k, options.explain, _filters(options))
     for notice in result.notices:
         print(f"rasad: {notice}", file=sys.stderr)
+    if result.areas or any(result.period):
+        print(f"rasad: looking {terminal.where_and_when(result)}", file=sys.stderr)
     for passage in result.passages:
         if options.json:
             print(json.dumps(terminal.as_json(passage, options.explain), ensure_ascii=False))
         else:
             print(terminal.passage(passage, terminal.Style.of(sys.stdout)))
+    if result.facets:
+        print(terminal.facets_json(result.facets) if options.json else terminal.facets(result.facets))
     if not result.passages:
         print(
             f"rasad: nothing found for {text!r} in collection {options.collection!r}: try fewer or other words",
             file=sys.stderr,
         )
     return FOUND if result.passages else NOTHING
+
+
+def _filters(options: argparse.Namespace) -> Filters:
+    return Filters(
+        options.near, options.within_km, options.place, options.since, options.until, options.now, options.places,
+        options.dates, options.recent, options.facets,
+    )  # fmt: skip
 
 
 def _ingest(engine: Engine, options: argparse.Namespace) -> int:
@@ -127,6 +138,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     environ = dict(os.environ)
     if getattr(options, "model", None):
         environ["RASAD_MODEL"] = options.model
+    if getattr(options, "gazetteer", None):
+        environ["RASAD_GAZETTEER"] = options.gazetteer
     return Settings.from_env(environ)
 
 
@@ -143,6 +156,8 @@ def _parser() -> argparse.ArgumentParser:
         default = None if name == "status" else collection
         added.add_argument("--collection", default=default, metavar="NAME", help=f"collection (default: {default or 'all'})")
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
+        if name in ("query", "ingest", "serve"):
+            added.add_argument("--gazetteer", metavar="FILE", help="TSV with places of your own (README, Places and dates)")
         return added
 
     query = command("query", _query, "Search, and print cited passages.")
@@ -150,6 +165,8 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("-k", type=_count(1, settings.max_k), default=settings.k, metavar="N", help="passages to print")
     query.add_argument("--json", action="store_true", help="one JSON object a line")
     query.add_argument("--explain", action="store_true", help="scores and ranks of each leg, and what matched what")
+
+    _add_filters(query)
 
     ingest = command("ingest", _ingest, "Take files into a collection; - is standard input.")
     ingest.add_argument("paths", nargs="+", metavar="PATH")
@@ -168,6 +185,23 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--port", type=_count(0, 65535), default=settings.port, metavar="N", help=f"(default: {settings.port})")
     serve.add_argument("--workers", type=_count(1, 64), default=settings.workers, metavar="N", help="processes")
     return parser
+
+
+def _add_filters(query: argparse.ArgumentParser) -> None:
+    given = query.add_argument_group("where and when", "places are names in English or Arabic, days 2015-08-07, 2015-08 or words")
+    given.add_argument("--near", default="", metavar="PLACE", help="passages that name places around this one")
+    given.add_argument("--within-km", type=float, default=0.0, metavar="N", help="how far --near reaches")
+    given.add_argument("--place", default="", metavar="PLACE", help="passages that name this place, or one in it")
+    given.add_argument("--from", dest="since", default="", metavar="DAY", help="published, or of events, from this day on")
+    given.add_argument("--to", dest="until", default="", metavar="DAY", help="... up to this day")
+    given.add_argument("--now", default="", metavar="DAY", help="reference date of words like yesterday (default: today)")
+    given.add_argument("--no-places", dest="places", action="store_false", help="do not read places from the question")
+    given.add_argument("--no-dates", dest="dates", action="store_false", help="do not read dates from the question")
+    given.add_argument(
+        "--recent", action=argparse.BooleanOptionalAction, default=None,
+        help="prefer newer articles; without it, where the question asks for the latest",
+    )  # fmt: skip
+    given.add_argument("--facets", action="store_true", help="counts by month, day, place, source and language")
 
 
 class _Parser(argparse.ArgumentParser):

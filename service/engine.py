@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from service import analyzer, chunker, corpus, encoder, ingest, retriever
+from service import analyzer, annotator, chunker, corpus, encoder, ingest, retriever
 from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
@@ -44,6 +44,7 @@ class Engine:
             "chunker": f"{chunker.CHUNKER_ID}/{self.settings.chunk_words}/{self.settings.chunk_overlap_sentences}",
             "encoder": self.encoder.encoder_id,
             "dimension": str(self.encoder.dim),
+            "facts": annotator.FINDERS,
         }
 
     def retriever(self, collection: str) -> retriever.Retriever:
@@ -154,7 +155,13 @@ class Engine:
         )
 
     def _pipeline(self) -> ingest.Pipeline:
-        return ingest.Pipeline(self.encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences)
+        return ingest.Pipeline(
+            self.encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences,
+            annotator.load(self._gazetteer()),
+        )  # fmt: skip
+
+    def _gazetteer(self) -> Path | None:
+        return Path(self.settings.gazetteer) if self.settings.gazetteer else None
 
     def _bm25(self) -> tuple[float, float, float]:
         return self.settings.bm25_k1, self.settings.bm25_b, self.settings.bm25_epsilon

@@ -14,9 +14,9 @@ def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth:
     """Weighted sum of the words' evidence and the vectors', each divided by the best score of its kind.
 
     A chunk is in one language, so the better of BM25 and the cross-language leg counts, on one scale; a leg that
-    lacks a chunk gives it nothing. Dense scores are taken above the lowest one ranked.
+    lacks a chunk gives it nothing. Dense scores are taken above the lowest one ranked; place scores are as they are.
     """
-    words = {leg: ranking for leg, ranking in rankings.items() if leg is not Leg.DENSE and len(ranking)}
+    words = {leg: ranking for leg, ranking in rankings.items() if leg not in (Leg.DENSE, Leg.PLACE) and len(ranking)}
     top = max((weights[leg] * r.scores[0] for leg, r in words.items()), default=1.0)
     low = min((weights[leg] * r.scores[-1] for leg, r in words.items()), default=0.0)
     low = min(0.0, low)  # negative only in collections of a few chunks, where rank-bm25's idf is negative too
@@ -32,6 +32,9 @@ def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth:
         height = dense.scores[0] - floor
         share = (dense.scores - floor) / height if height > 0 else np.ones(len(dense))
         keys, scores = _merged([(keys, scores), (dense.keys, weights[Leg.DENSE] * share)], np.add)
+    place = rankings.get(Leg.PLACE)
+    if place is not None and len(place) and weights[Leg.PLACE]:
+        keys, scores = _merged([(keys, scores), (place.keys, weights[Leg.PLACE] * place.scores)], np.add)
     return _ranked(keys, scores, depth)
 
 

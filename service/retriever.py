@@ -8,10 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from service import analyzer, fusion, highlight, query as queries
+from service import analyzer, focus as focusing, fusion, highlight, nearby, query as queries
 from service.backends.base import Filter, Reader
 from service.encoder import Encoder
-from service.records import Concept, Fusion, Hit, Language, Leg, LegScore, Match, Passage, Ranking, SearchResult
+from service.places.area import Area
+from service.records import Concept, Filters, Fusion, Hit, Language, Leg, LegScore, Match, Passage, Ranking, SearchResult
 from service.settings import Settings
 from service.translator import Translator
 
@@ -22,30 +23,42 @@ class Retriever:
     def __init__(self, reader: Reader, encoder: Encoder, settings: Settings) -> None:
         self._reader, self._encoder, self._settings = reader, encoder, settings
         self._translators = {language: Translator(language, reader.sounds_like) for language in Language}
-        self.weights = {Leg.BM25: settings.weight_bm25, Leg.CROSS: settings.weight_cross, Leg.DENSE: settings.weight_dense}
+        self.weights = {
+            Leg.BM25: settings.weight_bm25, Leg.CROSS: settings.weight_cross, Leg.DENSE: settings.weight_dense,
+            Leg.PLACE: settings.weight_place,
+        }  # fmt: skip
 
-    def search(self, text: str, k: int = 10, explain: bool = False) -> SearchResult:
+    def search(
+        self, text: str, k: int = 10, explain: bool = False, filters: Filters = focusing.NO_FILTERS
+    ) -> SearchResult:
         """The best ``k`` passages. Raises QueryError."""
         began = time.perf_counter()
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, matches = self._concepts(query)
-        keep, notices = self._filter(query)
-        rankings = self._legs(query, concepts, keep, self._settings.depth)
-        fused = self._fuse(rankings, self._settings.depth)
-        passages = self._passages(query, fused, rankings, concepts, matches, k, explain)
+        focus = focusing.read(text, filters, self._settings)
+        keep, notices = self._filter(query, focus)
+        rankings = self._legs(query, concepts, keep, self._settings.depth, focus.areas)
+        fused = focusing.lean(self._fuse(rankings, self._settings.depth), focus, self._reader, self._settings)
+        passages = self._passages(query, fused, rankings, concepts, matches, k, explain, focus)
+        facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
         return SearchResult(
-            text, query.language, passages, manifest.collection, manifest.version, round(took_ms, 2), tuple(notices)
-        )
+            text, query.language, passages, manifest.collection, manifest.version, round(took_ms, 2),
+            (*notices, *focus.notices), tuple(map(nearby.described, focus.areas)), focus.shown_period, facets,
+        )  # fmt: skip
 
     def rank(self, text: str, leg: Leg = Leg.FUSED, depth: int = 1000) -> list[Hit]:
         """One leg's ranking of chunks, or the fused one, best first."""
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, _ = self._concepts(query)
         wanted = tuple(self.weights) if leg is Leg.FUSED else (leg,)
-        rankings = self._legs(query, concepts, self._filter(query)[0], depth, wanted)
-        ranking = self._fuse(rankings, depth) if leg is Leg.FUSED else rankings[leg]
+        focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
+        rankings = self._legs(query, concepts, self._filter(query, focus)[0], depth, focus.areas, wanted)
+        if leg is Leg.FUSED:
+            ranking = focusing.lean(self._fuse(rankings, depth), focus, self._reader, self._settings)
+        else:
+            ranking = rankings[leg]
         return [
             Hit(docid, float(score))
             for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
@@ -53,11 +66,14 @@ class Retriever:
 
     def _legs(
         self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
-        wanted: Sequence[Leg] = (Leg.BM25, Leg.CROSS, Leg.DENSE),
+        areas: Sequence[Area], wanted: Sequence[Leg] = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE),
     ) -> dict[Leg, Ranking]:  # fmt: skip
         rankings: dict[Leg, Ranking] = {}
         for leg in wanted:
-            if leg is Leg.DENSE:
+            if leg is Leg.PLACE:
+                among = np.unique(np.concatenate([r.keys for r in rankings.values()])).tolist() if rankings else ()
+                found = self._reader.search_places(areas, depth, keep, among) if areas else _nothing()
+            elif leg is Leg.DENSE:
                 vector = self._encoder.encode_query(" ".join(query.words))
                 found = self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
             else:
@@ -82,7 +98,7 @@ class Retriever:
         crossed, how = self._translators[query.language].translate(query.groups)
         return {Leg.BM25: plain, Leg.CROSS: crossed}, matches + how
 
-    def _filter(self, query: queries.Query) -> tuple[Filter, list[str]]:
+    def _filter(self, query: queries.Query, focus: focusing.Focus) -> tuple[Filter, list[str]]:
         """What must and must not be there, in both languages where the lexicon knows the words."""
         translator, notices = self._translators[query.language], []
         phrases = []
@@ -100,12 +116,13 @@ class Retriever:
             (tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles
         ]
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
-        keep = Filter(tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources))
+        keep = Filter(tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period)
         return keep, notices
 
     def _passages(
         self, query: queries.Query, fused: Ranking, rankings: Mapping[Leg, Ranking],
         concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool,
+        focus: focusing.Focus,
     ) -> tuple[Passage, ...]:  # fmt: skip
         keys, scores = self._by_docid(fused, k)
         wanted = {term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg] for term in concept.terms}
@@ -125,6 +142,7 @@ class Retriever:
                     spans, stored.copies, article.sha256,
                     _leg_scores(key, rankings) if explain else (),
                     tuple(m for m in matches if m.form in terms) if explain else (),
+                    nearby.named(self._reader, key, focus.areas), nearby.dated(self._reader, key, focus.shown_period),
                 )  # fmt: skip
             )
             if len(passages) == k:

@@ -38,6 +38,12 @@ class Settings:
     weight_bm25: float = 1.0
     weight_cross: float = 1.0
     weight_dense: float = 0.3
+    weight_place: float = 0.4  # 0: the question's places are not looked at
+    weight_period: float = 0.1  # of articles and days in the period that a question names
+    weight_recent: float = 0.2  # of the newest article, where newer ones are preferred
+    recent_days: float = 7.0  # in which that preference halves
+    near_km: float = 50.0  # how far near= reaches without within_km=
+    gazetteer: str = ""  # TSV with places of the user's own, on top of the bundled ones
     rrf_k: int = 60  # constant of reciprocal rank fusion (Cormack et al. 2009)
 
     # Writing.

@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from service.records import Manifest, Passage
+from service.records import Facets, Manifest, Passage, SearchResult
 
 _FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {0x7F: None} | dict.fromkeys(range(0x80, 0xA0))
@@ -45,6 +45,8 @@ def as_json(passage: Passage, explain: bool) -> dict[str, Any]:
         "end": passage.end,
         "highlights": [list(span) for span in passage.highlights],
         "copies": list(passage.copies),
+        "places": [asdict(place) for place in passage.places],
+        "dates": [asdict(day) for day in passage.dates],
     }
     if explain:
         fields["legs"] = {s.leg.value: {"score": s.score, "rank": s.rank} for s in passage.legs}
@@ -62,6 +64,11 @@ def passage(found: Passage, style: Style) -> str:
     if found.copies:
         lines.append(f"    and {len(found.copies)} with the same text: {', '.join(found.copies)}")
     lines += ["    " + _isolated(line, style) for line in _marked(found, style).splitlines() if line.strip()]
+    for place in found.places:
+        name = place.name_ar if found.language == "ar" and place.name_ar else place.name_en
+        lines.append(
+            f"    {_isolated(name, style)}: {place.distance_km:g} km (±{place.precision_km:g}), {place.lat:.4f}, {place.lon:.4f}"
+        )
     for score in found.legs:
         value = "not in this leg" if score.score is None else f"score {score.score:.4f}, rank {score.rank}"
         lines.append(f"    {score.leg.value}: {value}")
@@ -70,6 +77,27 @@ def passage(found: Passage, style: Style) -> str:
             f"    {_isolated(match.source, style)} -> {_isolated(match.form, style)} ({match.evidence}, {match.weight:.2f})"
         )
     return "\n".join(lines) + "\n"
+
+
+def where_and_when(result: SearchResult) -> str:
+    """How the question's places and dates were read."""
+    first, last = result.period
+    when = f"{first or '...'} to {last or '...'}" if first != last else first
+    return "; ".join([*result.areas, *([when] if first or last else [])])
+
+
+def facets(found: Facets) -> str:
+    """The counts, a line for each kind."""
+    rows = (("month", found.months), ("place", found.places), ("source", found.sources), ("language", found.languages))
+    return "\n".join(
+        f"{name}: " + ", ".join(f"{_plain(value)} {count:,}" for value, count in counts[:10]) for name, counts in rows if counts
+    )
+
+
+def facets_json(found: Facets) -> str:
+    """One line, told from the passages by its only field."""
+    counts = {name: [{"value": value, "count": n} for value, n in pairs] for name, pairs in asdict(found).items()}
+    return json.dumps({"facets": counts}, ensure_ascii=False)
 
 
 def status(manifest: Manifest) -> str:

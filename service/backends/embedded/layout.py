@@ -23,7 +23,7 @@ from pathlib import Path
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
 
-FORMAT = "rasad-segments-1"
+FORMAT = "rasad-segments-2"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

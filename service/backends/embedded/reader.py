@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from service import analyzer
-from service.backends.base import Alternatives, Filter, StoredChunk, Vectors
-from service.backends.embedded import layout, vectors
+from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
+from service.backends.embedded import layout, near, vectors
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
-from service.records import Article, Chunk, Concept, Manifest, Ranking
+from service.places.area import Area
+from service.records import Article, Chunk, Concept, DateMention, Facets, Manifest, PlaceMention, Ranking
 
 Mask = npt.NDArray[np.bool_]
 
@@ -68,6 +70,37 @@ class EmbeddedReader:
             rows, scores = vectors.search(segment.vectors, vector, depth, self._allowed(number, keep))
             found.append(self._best(segment, number, rows, scores, depth))
         return self._merge(found, depth)
+
+    def search_places(
+        self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] = ()
+    ) -> Ranking:
+        found = []
+        wanted = np.array(sorted(among), np.int64)
+        for number, segment in enumerate(self._segments):
+            scores = near.scores(segment, areas)
+            allowed = self._allowed(number, keep)
+            rows = np.flatnonzero(scores if allowed is None else scores * allowed)
+            keys, best = self._best(segment, number, rows, scores[rows], depth)
+            base, end = self._bases[number], self._bases[number + 1]
+            named = wanted[(wanted >= base) & (wanted < end)] - base
+            named = named[(scores[named] > 0) & ~np.isin(named + base, keys)]
+            found.append((np.concatenate([keys, named + base]), np.concatenate([best, scores[named]])))
+        return self._merge(found, depth + len(wanted))
+
+    def days(self, keys: Keys) -> Keys:
+        return self._by_segment(keys, lambda segment: near.days(segment))
+
+    def in_period(self, keys: Keys, period: tuple[str, str]) -> Mask:
+        return self._by_segment(keys, lambda segment: near.dated(segment, period)).astype(bool)
+
+    def places(self, key: int) -> list[PlaceMention]:
+        return near.places(*self._locate(key))
+
+    def dates(self, key: int) -> list[DateMention]:
+        return near.dates(*self._locate(key))
+
+    def facets(self, keys: Sequence[int]) -> Facets:
+        return near.facets([self._locate(key) for key in keys])
 
     def docids(self, keys: Sequence[int]) -> list[str]:
         return [segment.docid(row) for segment, row in map(self._locate, keys)]
@@ -135,6 +168,15 @@ class EmbeddedReader:
         for segment in self._segments:
             segment.close()
 
+    def _by_segment(self, keys: Keys, column: Callable[[Segment], npt.NDArray[Any]]) -> Keys:
+        """For each key its value in a column over the rows of its segment."""
+        values = np.zeros(len(keys), np.int64)
+        for number, segment in enumerate(self._segments):
+            here = (keys >= self._bases[number]) & (keys < self._bases[number + 1])
+            if here.any():
+                values[here] = column(segment)[keys[here] - self._bases[number]]
+        return values
+
     def _find(self, term: str) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16], int]]:
         """(rows, counts, live df) of a term in each segment."""
         lists = []
@@ -184,6 +226,10 @@ class EmbeddedReader:
                 allowed &= articles[segment.chunk_article]
         for alternative in keep.excluded:
             allowed &= ~_all_of([segment.terms.of(term)[0] for term in alternative], len(segment))
+        for area in keep.areas:
+            allowed &= near.within(segment, area)
+        if any(keep.period):
+            allowed &= near.dated(segment, keep.period)
         for group in keep.phrases:
             allowed &= self._with_phrase(segment, group, allowed)
         return allowed

@@ -7,6 +7,7 @@
     fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
     sounds.*.npy       consonant skeleton -> rows of terms.terms.npy (see sound.py)
     vectors.faiss      unit vectors of the chunks, fp16, inner product
+    mentions.*, places.*, dates.npy, articles.npy ...   places and days (see facts.py)
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ import numpy.typing as npt
 
 from service import analyzer
 from service.backends.base import Vectors
+from service.backends.embedded.facts import Facts, FactsBuilder
 from service.backends.embedded.postings import Postings, PostingsBuilder
 from service.backends.embedded.vectors import open_vectors, write_vectors
-from service.records import Article, Chunk
+from service.records import Annotations, Article, Chunk
 from service.sound import skeleton
 from service.vocabulary import Terms
 
@@ -62,7 +64,7 @@ class SegmentBuilder:
         self._store.executescript(_SCHEMA + "begin;")
         self._ids: list[bytes] = []
         self._chunks: list[tuple[int, int, int, int, int]] = []
-        self._terms, self._fields = PostingsBuilder(), PostingsBuilder()
+        self._terms, self._fields, self._facts = PostingsBuilder(), PostingsBuilder(), FactsBuilder()
         self._vectors: list[npt.NDArray[np.float16]] = []
         self.copies = 0
 
@@ -74,8 +76,12 @@ class SegmentBuilder:
     def chunks(self) -> int:
         return len(self._chunks)
 
-    def add(self, article: Article, chunks: Sequence[Chunk], terms: Sequence[Sequence[str]], vectors: Vectors) -> None:
+    def add(
+        self, article: Article, chunks: Sequence[Chunk], terms: Sequence[Sequence[str]], vectors: Vectors,
+        found: Annotations,
+    ) -> None:  # fmt: skip
         row = len(self._ids)
+        self._facts.add(article, chunks, len(self._chunks), found)
         text = zlib.compress(article.text.encode(), 6)
         self._store.execute(
             f"insert into articles (row, {_METADATA}, sha256, text) values (?,?,?,?,?,?,?,?,?,?,?)",
@@ -105,6 +111,7 @@ class SegmentBuilder:
         terms.save(self.folder, "terms")
         _sounds(terms.terms).save(self.folder, "sounds")
         self._fields.build().save(self.folder, "fields")
+        self._facts.write(self.folder)
         vectors = np.concatenate(self._vectors) if self._vectors else np.zeros((0, self._dim), np.float16)
         write_vectors(self.folder / "vectors.faiss", vectors, self._dim)
 
@@ -137,6 +144,7 @@ class Segment:
         self.terms = Postings.load(folder, "terms")
         self.fields = Postings.load(folder, "fields")
         self.sounds = Postings.load(folder, "sounds")
+        self.facts = Facts(folder)
         self.vectors = open_vectors(folder / "vectors.faiss")
         self.text = lru_cache(maxsize=256)(self._text)
 
