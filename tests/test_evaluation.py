@@ -418,7 +418,7 @@ def test_run_out_holds_every_leg_and_field(topics: list[str], tmp_path: Path) ->
     [
         (["--fields", "query_fr"], "topic t1 has no text in field 'query_fr'"),
         (["--fields", "query_en,"], "--fields: wanted names, separated by commas"),
-        (["--fields", "query_en", "--legs", "splade"], "--legs: wanted any of bm25, cross, dense, fused"),
+        (["--fields", "query_en", "--legs", "splade"], "--legs: wanted any of bm25, cross, dense, place, fused"),
         (["--fields", "query_en", "--direction", "en-ar"], "--direction does not go with --topics"),
         (["--fields", "query_en", "--run-out", "nowhere/run"], "--run-out: wanted a file in a folder that exists"),
         (["--fields", "query_en", "--collection", "olds"], "olds"),
@@ -549,7 +549,7 @@ def test_help_is_no_error_and_a_mode_is_needed(capsys: pytest.CaptureFixture[str
     assert main(["--help"]) == 0
     assert "--bitext EN AR" in capsys.readouterr().out
     assert main([]) == 2
-    assert "one of the arguments --topics --xquad --reports --bitext is required" in capsys.readouterr().err
+    assert "one of the arguments --topics --xquad --reports --bitext --places --dates is required" in capsys.readouterr().err
 
 
 def test_ir_measures_is_not_imported_until_something_is_measured() -> None:
