@@ -49,9 +49,12 @@ def named(reader: Reader, key: int, areas: Sequence[Area]) -> tuple[NearPlace, .
     columns = _Columns.of([place for _, place in mentions])
     found = []
     for area in areas:
-        weights = areas_of.weights(area, columns) * np.array([mention.confidence for mention, _ in mentions])
+        weights = areas_of.weights(area, columns)
         km = areas_of.distances(area, columns)
-        best = min(range(len(mentions)), key=lambda i: (-round(float(weights[i]), 1), float(km[i]), i))
+        best = min(
+            range(len(mentions)),
+            key=lambda i: (-round(float(weights[i]), 1), float(km[i]), mentions[i][0].start < 0, i),
+        )
         if weights[best] > 0:
             found.append(_near(*mentions[best], float(km[best])))
     return tuple(dict.fromkeys(found))

@@ -18,6 +18,7 @@ _HIJRI_ERA = frozenset({"ه", "هجري", "هجريه", "للهجره"})
 _HONORIFICS = frozenset({"المبارك", "الحرام", "المعظم"})
 _BEFORE_HIJRI_YEAR = frozenset({"من", "عام", "لعام", "سنه"})
 _PERSONS = frozenset({"صفر", "رجب", "شعبان", "محرم"})  # also a number and names of people
+_UNTIL = frozenset({"حتي", "حلول", "by", "until", "till"})  # before a month that is still to come
 _OF_MONTH = frozenset({"شهر", "لشهر", "بشهر", "وشهر"})
 _LOCATES = frozenset(
     {"في", "خلال", "منذ", "شهر", "بدايه", "نهايه", "مطلع", "اواخر", "اوايل", "منتصف", "in", "since", "during", "until"}
@@ -33,11 +34,13 @@ def gregorian(page: Page, name: str, start: int, end: int) -> Expression | None:
     twin = _twin(number, right)
     if twin:
         end, right = right[twin - 1].end, right[twin:]
-    day, start, left = _day_before(start, page.left(start))
+    day, start, left = day_before(start, page.left(start))
     sure = day > 0 or twin > 0 or bool(left and left[-1].text in _OF_MONTH)
     if not day and name.isascii() and right and right[0].start - end <= 2 and (day := _day(right[0].text)):
         end, right, sure = right[0].end, right[1:], True
     year, end, relation = page.after_month(end, right)
+    if left and not day and not relation and bare(left[-1].text) in _UNTIL:
+        relation = "next"
     if not (sure or year or relation) and name in words.DOUBTFUL and not _is_located(left):
         return None
     start = _with_weekday(start, left) if day else start
@@ -48,7 +51,7 @@ def gregorian(page: Page, name: str, start: int, end: int) -> Expression | None:
 def hijri(page: Page, name: str, start: int, end: int) -> Expression | None:
     """ "21 رمضان 1441 هـ", "شهر ذي القعدة القادم", "رمضان الماضي"."""
     number, right = words.HIJRI[name], page.right(end)
-    day, start, left = _day_before(start, page.left(start))
+    day, start, left = day_before(start, page.left(start))
     named = bool(left and bare(left[-1].text) == "شهر")
     if right and right[0].text in _HONORIFICS:
         end, right = right[0].end, right[1:]
@@ -115,7 +118,7 @@ def _day(text: str) -> int:
     return int(match[1]) if match and 1 <= int(match[1]) <= 31 else 0
 
 
-def _day_before(start: int, left: list[Word]) -> tuple[int, int, list[Word]]:
+def day_before(start: int, left: list[Word]) -> tuple[int, int, list[Word]]:
     """(day of the month or 0, where the expression begins, what is left before it)."""
     i = len(left)
     if i and left[i - 1].text in ("من", "شهر", "of", "the"):

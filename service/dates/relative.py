@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from service.dates import calendars, words
+from service.dates import calendars, months, words
 from service.dates.calendars import HIJRI_YEARS, Period
 from service.dates.page import CLITICS, YEAR, Expression, Page, Word, bare, relation_of
 
@@ -16,6 +16,7 @@ _OF_DAY = frozenset(  # after the word for day, which then is not today
     {"الاول", "الثاني", "الثالث", "الرابع", "الاخير", "التالي", "الواحد", "الوطني", "العالمي", "الدراسي", "نفسه"}
 )
 _THIS = frozenset({"هذا", "هذه"})
+_SINGULAR = frozenset({"يوم", "اسبوع", "شهر", "عام", "سنه"})  # "قبل شهر" is one month ago, "قبل أشهر" says too little
 
 
 def weekday(page: Page, name: str, start: int, end: int) -> Expression | None:
@@ -71,11 +72,12 @@ def unit(page: Page, name: str, start: int, end: int) -> Expression | None:
         return Expression(start, right[1].end, calendars.year(int(match[1])))
     if page.reference is None:
         return None
-    number = _day_number(left[-2].text) if kind == "month" and len(left) > 1 and left[-1].text == "من" else 0
-    if number:
-        first = page.shifted("month", relation)[0]
-        one = calendars.day(first.year, first.month, number)
-        return Expression(left[-2].start, to, one) if one else None
+    if kind == "month" and left and left[-1].text == "من":
+        number, begins, _ = months.day_before(start, page.left(start))
+        if number:
+            first = page.shifted("month", relation)[0]
+            one = calendars.day(first.year, first.month, number)
+            return Expression(begins, to, one) if one else None
     return Expression(start, to, page.shifted(kind, relation))
 
 
@@ -164,7 +166,7 @@ def _number(name: str, start: int, left: list[Word]) -> tuple[int, int]:
         number = int(text) if text.isdigit() and len(text) < 3 else words.NUMBERS.get(text, 0)
         if number:
             return number, left[-1].start
-    return (0 if name.isascii() else 1), start
+    return (1 if name in _SINGULAR else 0), start
 
 
 def _back(page: Page, kind: str, number: int) -> Period:
@@ -175,8 +177,3 @@ def _back(page: Page, kind: str, number: int) -> Period:
         return calendars.year(page.reference.year - number)
     found = page.reference - timedelta(days=number * (7 if kind == "week" else 1))
     return calendars.week(found, not page.arabic) if kind == "week" else (found, found)
-
-
-def _day_number(text: str) -> int:
-    number = int(text) if text.isdigit() and len(text) < 3 else words.ORDINALS.get(text, 0)
-    return number if 1 <= number <= 31 else 0

@@ -23,6 +23,7 @@ from service.sound import skeleton
 
 DATA = Path(__file__).parent / "data"
 MIN_POPULATION = 15_000
+LARGEST = 3_000_000  # of far cities, whose names are looked for though they are words too
 FAR_POPULATION = 50_000  # of cities elsewhere that are looked for under their Arabic names
 CAPITAL = 0.88  # prominence of a capital, at least
 NEAR_EAST = {  # ISO 3166 -> smallest town taken, where reports name small ones
@@ -113,7 +114,7 @@ def _cities(cache: Any, countries: dict[str, str], common: frozenset[str]) -> It
 
 def _is_usable(name: str, people: int, common: frozenset[str]) -> bool:
     """Names of far cities that are also words or names of people are looked for in the largest only."""
-    return people >= 1_000_000 or fold_name(name) not in common
+    return people >= LARGEST or fold_name(name) not in common
 
 
 def _spellings(alternates: list[str], arabic: list[str]) -> list[str]:

@@ -63,8 +63,8 @@ def _arabic(candidate: Candidate, text: str, before: str, kind_of: KindOf) -> fl
         # A name that begins like a clitic: "في بعقوبة" is never "with a penalty".
         score += 1.6 if reading.common and text[candidate.start] in "وبفكل" else 0.5
     score += _clitic(candidate, text[candidate.word : candidate.start], before, locative)
-    after = text[candidate.end : candidate.end + 6].split()
-    if after and after[0] in ("بن", "ابن"):
+    after = text[candidate.end : candidate.end + 10].split()
+    if after and after[0] in ("بن", "ابن", "يونايتد", "سيتي"):
         score -= 1.5
     return score
 

@@ -67,5 +67,6 @@ class Finder:
             worth = candidate.worth()
             if worth >= _ENOUGH or (worth > 0 and worth + min(_MOST_SUPPORT, scene.support(candidate)) >= _ENOUGH):
                 scene.resolve(candidate)
-                accepted.append(candidate)
+                if candidate.place >= 0 or not candidate.reading.common:  # "the city" is not Medina for sure
+                    accepted.append(candidate)
         return accepted

@@ -7,6 +7,7 @@ article, with a flag that says whether a text must write it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from service.vocabulary import Terms
 
 COLUMNS = ("name_en", "variants_en", "name_ar", "variants_ar", "lat", "lon", "kind", "admin1_en", "country", "source")
 ARTICLE, BARE, COMMON, LATIN, ADJECTIVE = 1, 2, 4, 8, 16  # of a name: must have ال; may lack it; also a common word ...
+_SURNAME = re.compile("ال[\u0620-\u064a]{3,}ي")  # الأحمدي: a place, and of people from there
 PROMINENT_DIGITS = 7.2  # of the population of a place as prominent as can be
 
 
@@ -125,7 +127,11 @@ def pack(rows: Iterable[Row], common: frozenset[str] = frozenset()) -> Tables:
                 _add(table, key, number, LATIN | (COMMON if key in common else 0))
         for name in row.arabic:
             key, flag = arabic_key(name)
-            _add(table, key, number, flag | (COMMON if fold_name(name) in common else 0))
+            if row.kind == "country" and " " not in key and len(key) > 4:
+                flag = ARTICLE | flag  # نيبال and النيبال
+            if len(key) > 2 or prominence(row) >= 0.8:
+                is_word = fold_name(name) in common or (_SURNAME.fullmatch(fold_name(name)) and prominence(row) < 0.75)
+                _add(table, key, number, flag | (COMMON if is_word else 0))
         for name in row.adjectives:
             _add(table, fold_name(name), number, ADJECTIVE)
         shown = row.arabic[0] if row.arabic else ""
