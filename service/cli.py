@@ -3,52 +3,61 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Any, NoReturn
 
-from service import __version__, evaluate_cli, terminal
+from service import __version__, terminal, where_cli
 from service.engine import SAMPLE, Engine
-from service.errors import ServiceError
-from service.records import Filters, Rejection
+from service.errors import IndexStateError, ServiceError
+from service.records import Rejection
 from service.settings import Settings
 
-FOUND, NOTHING, ERROR = 0, 1, 2
+FOUND, NOTHING, ERROR, INTERRUPTED = 0, 1, 2, 130
 _REJECTIONS_SHOWN = 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: query 0 found, 1 nothing found; everything 2 on an error; 0 otherwise."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):  # None where the user closed it
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        if arguments[:1] == ["evaluate"]:
-            return evaluate_cli.main(arguments[1:])
-        options = _parser().parse_args(arguments)
-        command: Callable[[Engine, argparse.Namespace], int] = options.command
-        engine = Engine(_settings(options))
         try:
-            return command(engine, options)
+            return _run(list(sys.argv[1:] if argv is None else argv))
         finally:
-            engine.close()
-            sys.stdout.flush()
+            if sys.stdout:
+                sys.stdout.flush()
     except ServiceError as error:
         print(f"rasad: {error}", file=sys.stderr)
         return ERROR
     except KeyboardInterrupt:
         print("rasad: stopped; what was published before is untouched", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FOUND
 
 
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["evaluate"]:
+        from service import evaluate_cli  # a query does without it
+
+        return evaluate_cli.main(arguments[1:])
+    options = _parser(Settings.from_env()).parse_args(arguments)
+    command: Callable[[Engine, argparse.Namespace], int] = options.command
+    with closing(Engine(_settings(options))) as engine:
+        return command(engine, options)
+
+
 def _query(engine: Engine, options: argparse.Namespace) -> int:
     _prepare(engine, options.collection)
     text = " ".join(options.text)
-    result = engine.retriever(options.collection).search(text, options.k, options.explain, _filters(options))
+    result = engine.retriever(options.collection).search(text, options.k, options.explain, where_cli.filters(options))
     for notice in result.notices:
         print(f"rasad: {notice}", file=sys.stderr)
     if result.areas or any(result.period):
@@ -59,7 +68,11 @@ def _query(engine: Engine, options: argparse.Namespace) -> int:
         else:
             print(terminal.passage(passage, terminal.Style.of(sys.stdout)))
     if result.facets:
-        print(terminal.facets_json(result.facets) if options.json else terminal.facets(result.facets))
+        print(
+            terminal.facets_json(result.facets)
+            if options.json
+            else terminal.facets(result.facets, terminal.Style.of(sys.stdout))
+        )
     if not result.passages:
         print(
             f"rasad: nothing found for {text!r} in collection {options.collection!r}: try fewer or other words",
@@ -68,18 +81,13 @@ def _query(engine: Engine, options: argparse.Namespace) -> int:
     return FOUND if result.passages else NOTHING
 
 
-def _filters(options: argparse.Namespace) -> Filters:
-    return Filters(
-        options.near, options.within_km, options.place, options.since, options.until, options.now, options.places,
-        options.dates, options.recent, options.facets,
-    )  # fmt: skip
-
-
 def _ingest(engine: Engine, options: argparse.Namespace) -> int:
     if options.collection == SAMPLE:
         _prepare(engine, SAMPLE)
-    report = engine.ingest(options.collection, options.paths, options.update, options.encoding, terminal.progress)
-    terminal.progress_done()
+    try:
+        report = engine.ingest(options.collection, options.paths, options.update, options.encoding, terminal.progress)
+    finally:
+        terminal.progress_done()
     _show_rejections(report.rejections, report.rejected)
     parts = [
         f"{getattr(report, name):,} {name}" for name in ("added", "updated", "unchanged", "copies", "rejected")
@@ -102,10 +110,16 @@ def _status(engine: Engine, options: argparse.Namespace) -> int:
     names = [options.collection] if options.collection else engine.collections()
     if not names:
         print(f"rasad: no collection in {engine.indexes} yet: run rasad ingest PATH", file=sys.stderr)
+    code = FOUND
     for name in names:
-        manifest = engine.status(name)
+        try:
+            manifest = engine.status(name)
+        except IndexStateError as error:  # of this collection: the others are shown all the same
+            print(f"rasad: {error}", file=sys.stderr)
+            code = ERROR
+            continue
         print(terminal.status_json(manifest) if options.json else terminal.status(manifest))
-    return FOUND
+    return code
 
 
 def _serve(engine: Engine, options: argparse.Namespace) -> int:
@@ -143,9 +157,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings.from_env(environ)
 
 
-def _parser() -> argparse.ArgumentParser:
-    settings = Settings.from_env({})
-    collection = os.environ.get("RASAD_COLLECTION") or settings.collection
+def _parser(settings: Settings) -> argparse.ArgumentParser:
     parser = _Parser(prog="rasad", description="Search reports in Arabic and English; passages that can be checked.")
     parser.add_argument("--version", action="version", version=f"rasad {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -153,11 +165,12 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable[[Engine, argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         added.set_defaults(command=run)
-        default = None if name == "status" else collection
-        added.add_argument("--collection", default=default, metavar="NAME", help=f"collection (default: {default or 'all'})")
+        default = None if name == "status" else settings.collection
+        which = f"collection (default: {default or 'all'})"
+        added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
         if name in ("query", "ingest", "serve"):
-            added.add_argument("--gazetteer", metavar="FILE", help="TSV with places of your own (README, Places and dates)")
+            added.add_argument("--gazetteer", metavar="FILE", help="TSV of your own places (README, Places and dates)")
         return added
 
     query = command("query", _query, "Search, and print cited passages.")
@@ -166,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("--json", action="store_true", help="one JSON object a line")
     query.add_argument("--explain", action="store_true", help="scores and ranks of each leg, and what matched what")
 
-    _add_filters(query)
+    where_cli.add_options(query)
 
     ingest = command("ingest", _ingest, "Take files into a collection; - is standard input.")
     ingest.add_argument("paths", nargs="+", metavar="PATH")
@@ -182,32 +195,20 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = command("serve", _serve, "Serve the web page and the API.")
     serve.add_argument("--host", default=settings.host, metavar="ADDRESS", help=f"(default: {settings.host})")
-    serve.add_argument("--port", type=_count(0, 65535), default=settings.port, metavar="N", help=f"(default: {settings.port})")
+    serve.add_argument(
+        "--port", type=_count(0, 65535), default=settings.port, metavar="N", help=f"(default: {settings.port})"
+    )
     serve.add_argument("--workers", type=_count(1, 64), default=settings.workers, metavar="N", help="processes")
     return parser
 
 
-def _add_filters(query: argparse.ArgumentParser) -> None:
-    given = query.add_argument_group("where and when", "places are names in English or Arabic, days 2015-08-07, 2015-08 or words")
-    given.add_argument("--near", default="", metavar="PLACE", help="passages that name places around this one")
-    given.add_argument("--within-km", type=float, default=0.0, metavar="N", help="how far --near reaches")
-    given.add_argument("--place", default="", metavar="PLACE", help="passages that name this place, or one in it")
-    given.add_argument("--from", dest="since", default="", metavar="DAY", help="published, or of events, from this day on")
-    given.add_argument("--to", dest="until", default="", metavar="DAY", help="... up to this day")
-    given.add_argument("--now", default="", metavar="DAY", help="reference date of words like yesterday (default: today)")
-    given.add_argument("--no-places", dest="places", action="store_false", help="do not read places from the question")
-    given.add_argument("--no-dates", dest="dates", action="store_false", help="do not read dates from the question")
-    given.add_argument(
-        "--recent", action=argparse.BooleanOptionalAction, default=None,
-        help="prefer newer articles; without it, where the question asks for the latest",
-    )  # fmt: skip
-    given.add_argument("--facets", action="store_true", help="counts by month, day, place, source and language")
-
-
 class _Parser(argparse.ArgumentParser):
-    """Wrong options end with what was found and the next step, without the whole usage."""
+    """Options are spelt out; wrong ones end with what was found and the next step, without the whole usage."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
         self.exit(ERROR, f"rasad: {message}: see {self.prog} --help\n")
 
 

@@ -18,6 +18,7 @@ from service.records import Filters, Ranking
 from service.settings import Settings
 
 NO_FILTERS = Filters()
+_QUESTION_WORDS = 20  # a longer text is a report that was pasted: its "yesterday" is not ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,7 @@ def _period(text: str, filters: Filters, now: date) -> tuple[tuple[str, str], tu
         raise QueryError(f"from={filters.since} is after to={filters.until}: exchange them")
     if since or until:
         return (since, until), ("", ""), recent
-    if asked.relative:
+    if asked.relative and len(text.split()) <= _QUESTION_WORDS:
         return asked.period, ("", ""), recent
     return ("", ""), asked.period, recent
 

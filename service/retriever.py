@@ -8,13 +8,30 @@ from functools import lru_cache
 
 import numpy as np
 
-from service import analyzer, focus as focusing, fusion, highlight, nearby, query as queries
+from service import analyzer, feedback, fusion, highlight, nearby
+from service import focus as focusing
+from service import query as queries
 from service.backends.base import Filter, Reader
 from service.encoder import Encoder
+from service.focus import Focus
 from service.places.area import Area
-from service.records import Concept, Filters, Fusion, Hit, Language, Leg, LegScore, Match, Passage, Ranking, SearchResult
+from service.records import (
+    Concept,
+    Filters,
+    Fusion,
+    Hit,
+    Language,
+    Leg,
+    LegScore,
+    Match,
+    Passage,
+    Ranking,
+    SearchResult,
+)
 from service.settings import Settings
 from service.translator import Translator
+
+_MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
 class Retriever:
@@ -24,9 +41,13 @@ class Retriever:
         self._reader, self._encoder, self._settings = reader, encoder, settings
         self._translators = {language: Translator(language, reader.sounds_like) for language in Language}
         self.weights = {
-            Leg.BM25: settings.weight_bm25, Leg.CROSS: settings.weight_cross, Leg.DENSE: settings.weight_dense,
+            Leg.BM25: settings.weight_bm25,
+            Leg.CROSS: settings.weight_cross,
+            Leg.DENSE: settings.weight_dense,
             Leg.PLACE: settings.weight_place,
-        }  # fmt: skip
+            Leg.FEEDBACK: settings.weight_feedback,
+        }
+        self.feedback = feedback.Feedback(settings.feedback_passages, settings.feedback_terms)
 
     def search(
         self, text: str, k: int = 10, explain: bool = False, filters: Filters = focusing.NO_FILTERS
@@ -37,49 +58,98 @@ class Retriever:
         concepts, matches = self._concepts(query)
         focus = focusing.read(text, filters, self._settings)
         keep, notices = self._filter(query, focus)
-        rankings = self._legs(query, concepts, keep, self._settings.depth, focus.areas)
-        fused = focusing.lean(self._fuse(rankings, self._settings.depth), focus, self._reader, self._settings)
+        rankings, fused = self._all(query, concepts, keep, self._settings.depth, focus)
         passages = self._passages(query, fused, rankings, concepts, matches, k, explain, focus)
         facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
         return SearchResult(
-            text, query.language, passages, manifest.collection, manifest.version, round(took_ms, 2),
-            (*notices, *focus.notices), tuple(map(nearby.described, focus.areas)), focus.shown_period, facets,
-        )  # fmt: skip
+            text,
+            query.language,
+            passages,
+            manifest.collection,
+            manifest.version,
+            round(took_ms, 2),
+            (*notices, *focus.notices),
+            tuple(map(nearby.described, focus.areas)),
+            focus.shown_period,
+            facets,
+        )
 
     def rank(self, text: str, leg: Leg = Leg.FUSED, depth: int = 1000) -> list[Hit]:
         """One leg's ranking of chunks, or the fused one, best first."""
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, _ = self._concepts(query)
-        wanted = tuple(self.weights) if leg is Leg.FUSED else (leg,)
         focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
-        rankings = self._legs(query, concepts, self._filter(query, focus)[0], depth, focus.areas, wanted)
+        keep = self._filter(query, focus)[0]
         if leg is Leg.FUSED:
-            ranking = focusing.lean(self._fuse(rankings, depth), focus, self._reader, self._settings)
+            ranking = self._all(query, concepts, keep, depth, focus)[1]
+        elif leg in (Leg.FEEDBACK, Leg.PLACE):
+            ranking = self._all(query, concepts, keep, depth, focus)[0][leg]
         else:
-            ranking = rankings[leg]
+            ranking = self._search(leg, query, concepts, keep, depth, 0.0)
         return [
             Hit(docid, float(score))
             for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
         ]
 
-    def _legs(
-        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
-        areas: Sequence[Area], wanted: Sequence[Leg] = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE),
-    ) -> dict[Leg, Ranking]:  # fmt: skip
-        rankings: dict[Leg, Ranking] = {}
-        for leg in wanted:
-            if leg is Leg.PLACE:
-                among = np.unique(np.concatenate([r.keys for r in rankings.values()])).tolist() if rankings else ()
-                found = self._reader.search_places(areas, depth, keep, among) if areas else _nothing()
-            elif leg is Leg.DENSE:
-                vector = self._encoder.encode_query(" ".join(query.words))
-                found = self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
-            else:
-                found = self._reader.search_terms(concepts[leg], depth, keep)
-            rankings[leg] = found
-        return rankings
+    def _all(
+        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus
+    ) -> tuple[dict[Leg, Ranking], Ranking]:
+        """Every leg's ranking, and the fused one. Feedback looks at what the other legs found first."""
+        weight = self._settings.weight_article
+        plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
+        concepts = {
+            Leg.BM25: [self._widened(concept) for concept in plain],
+            Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
+        }
+        rankings = {
+            leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
+        }
+        rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
+        fused = self._fuse(rankings, depth)
+        if self.weights[Leg.FEEDBACK]:
+            widened = feedback.concepts(self._reader, fused, self.feedback)
+            rankings[Leg.FEEDBACK] = self._reader.search_terms(widened, depth, keep, weight)
+            rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
+            fused = self._fuse(rankings, depth)
+        return rankings, focusing.lean(fused, focus, self._reader, self._settings)
+
+    def _near(self, areas: Sequence[Area], rankings: Mapping[Leg, Ranking], keep: Filter, depth: int) -> Ranking:
+        """How near the places lie that are named in what the other legs found, and in the nearest other passages."""
+        if not areas:
+            return _nothing()
+        among = np.unique(np.concatenate([r.keys for leg, r in rankings.items() if leg is not Leg.PLACE]))
+        return self._reader.search_places(areas, depth, keep, among.tolist())
+
+    def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
+        """The concept with words of its own language that mean the same, at a weight of their own."""
+        share, terms = self._settings.weight_synonyms, dict(concept.terms)
+        for term, weight in concept.terms.items() if share else ():
+            for synonym, likely in self._translators[language].synonyms(term):
+                terms[synonym] = min(1.0, terms.get(synonym, 0.0) + weight * share * likely)
+        return Concept(concept.source, terms, concept.weight)
+
+    def _widened(self, concept: Concept) -> Concept:
+        """The concept with terms spelt like its own, at a weight of their own."""
+        share, terms = self._settings.weight_variants, dict(concept.terms)
+        if not share:
+            return concept
+        for term, weight in concept.terms.items():
+            if weight >= _MIN_WIDENED:
+                for other, likeness in self._reader.spelt_alike(term)[: self._settings.variants]:
+                    terms[other] = min(1.0, terms.get(other, 0.0) + weight * share * likeness)
+        return Concept(concept.source, terms, concept.weight)
+
+    def _search(
+        self, leg: Leg, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
+        article_weight: float,
+    ) -> Ranking:  # fmt: skip
+        """One leg's ranking; of the legs of words with ``article_weight`` times the whole article's score."""
+        if leg is not Leg.DENSE:
+            return self._reader.search_terms(concepts[leg], depth, keep, article_weight)
+        vector = self._encoder.encode_query(" ".join(query.words))
+        return self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
 
     def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int) -> Ranking:
         if self._settings.fusion is Fusion.RRF:
@@ -98,7 +168,7 @@ class Retriever:
         crossed, how = self._translators[query.language].translate(query.groups)
         return {Leg.BM25: plain, Leg.CROSS: crossed}, matches + how
 
-    def _filter(self, query: queries.Query, focus: focusing.Focus) -> tuple[Filter, list[str]]:
+    def _filter(self, query: queries.Query, focus: Focus) -> tuple[Filter, list[str]]:
         """What must and must not be there, in both languages where the lexicon knows the words."""
         translator, notices = self._translators[query.language], []
         phrases = []
@@ -112,17 +182,16 @@ class Retriever:
                 notices.append(f'"{phrase}" is only looked for as written: its translation is not known')
         excluded = [tuple(analyzer.terms(word)) for word in query.excluded]
         excluded += [t for word in query.excluded for t in translator.phrase_in_other_language(word)]
-        titles = [
-            (tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles
-        ]
+        titles = [(tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles]
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
-        keep = Filter(tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period)
+        keep = Filter(
+            tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period
+        )
         return keep, notices
 
     def _passages(
         self, query: queries.Query, fused: Ranking, rankings: Mapping[Leg, Ranking],
-        concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool,
-        focus: focusing.Focus,
+        concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool, focus: Focus,
     ) -> tuple[Passage, ...]:  # fmt: skip
         keys, scores = self._by_docid(fused, k)
         wanted = {term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg] for term in concept.terms}
@@ -137,13 +206,26 @@ class Retriever:
             spans, terms = highlight.spans(chunk.text, wanted, chunk.start)
             passages.append(
                 Passage(
-                    len(passages) + 1, round(score, 6), article.article_id, chunk.docid, article.title, article.source,
-                    article.published, article.url, highlight.language(chunk.text), chunk.text, chunk.start, chunk.end,
-                    spans, stored.copies, article.sha256,
+                    len(passages) + 1,
+                    round(score, 6),
+                    article.article_id,
+                    chunk.docid,
+                    article.title,
+                    article.source,
+                    article.published,
+                    article.url,
+                    highlight.language(chunk.text),
+                    chunk.text,
+                    chunk.start,
+                    chunk.end,
+                    spans,
+                    stored.copies,
+                    article.sha256,
                     _leg_scores(key, rankings) if explain else (),
                     tuple(m for m in matches if m.form in terms) if explain else (),
-                    nearby.named(self._reader, key, focus.areas), nearby.dated(self._reader, key, focus.shown_period),
-                )  # fmt: skip
+                    nearby.named(self._reader, key, focus.areas),
+                    nearby.dated(self._reader, key, focus.shown_period),
+                )
             )
             if len(passages) == k:
                 break
@@ -180,6 +262,3 @@ def _leg_scores(key: int, rankings: Mapping[Leg, Ranking]) -> tuple[LegScore, ..
         else:
             found.append(LegScore(leg, None, None))
     return tuple(found)
-
-
-

@@ -94,6 +94,8 @@ def _is_place(name: Named, gazetteer: Gazetteer, count: int) -> bool:
     """Words that are the names of small places by chance are left alone."""
     best = max(gazetteer.prominence[place] for place in name.places)
     told = name.explicit or bool(name.kinds)
+    if name.held:
+        return False  # "held by the Sinai Province": a group
     if name.adjective and not name.explicit:
         return False  # "الحكومة السعودية": the Saudi government
     if name.latin and not told and any(gazetteer.kind(place) == "country" for place in name.places):

@@ -124,7 +124,8 @@ def pack(rows: Iterable[Row], common: frozenset[str] = frozenset()) -> Tables:
     for number, row in enumerate(rows):
         for name in row.names:
             for key in _latin_keys(name):
-                _add(table, key, number, LATIN | (COMMON if key in common else 0))
+                is_word = key in common or key.removeprefix("al ") in common
+                _add(table, key, number, LATIN | (COMMON if is_word else 0))
         for name in row.arabic:
             key, flag = arabic_key(name)
             if row.kind == "country" and " " not in key and len(key) > 4:

@@ -34,6 +34,7 @@ class Named:
     relation: Relation = Relation.IN
     within_km: float = 0.0
     explicit: bool = False  # a preposition or a kind word says that it is a place here
+    held: bool = False  # "held by the Sinai Province": a group of that name
     kinds: frozenset[str] = NO_KINDS
     chosen: int = -1
 

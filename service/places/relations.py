@@ -35,6 +35,7 @@ _SURROUNDED = re.compile(
     r"^ *(?:ومحيطها|ومحيطه|وضواحيها|وما حولها|ونواحيها|and (?:its )?(?:surroundings|around|environs|vicinity))"
 )
 _BETWEEN = re.compile(r" (?:between|بين) *$")
+_HOLDERS = frozenset({"لدي", "تنظيم", "جماعه", "حركه", "كتايب", "لواء", "قبل", "يد", "ايدي"})
 _KM_PER_MILE = 1.609344
 
 
@@ -44,6 +45,9 @@ def relate(name: Named, folded: Folded) -> None:
     before = text[: text.rfind(" ", 0, name.start) + 1]
     after = text[name.end :]
     words = before.split()
+    if words and not name.latin and words[-2 if len(words) > 1 and context.kinds_before(words[-1]) else -1] in _HOLDERS:
+        name.held = True
+        return
     if name.latin:
         name.kinds = context.kinds_beside(next(iter(after.split()), ""))
     elif words:

@@ -49,24 +49,37 @@ def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHa
         explain: Annotated[
             bool, QueryParameter(description="Add each passage's legs and matches: why it ranked.")
         ] = False,
-        near: Annotated[str, QueryParameter(max_length=NAME, description="Passages that name places around this one.")] = "",
+        near: Annotated[
+            str, QueryParameter(max_length=NAME, description="Passages that name places around this one.")
+        ] = "",
         within_km: Annotated[
             float, QueryParameter(ge=0, le=20_000, description=f"How far near reaches; 0 is {settings.near_km:g} km.")
         ] = 0.0,
-        place: Annotated[str, QueryParameter(max_length=NAME, description="Passages that name this place, or one in it.")] = "",
-        since: Annotated[
-            str, QueryParameter(name="from", max_length=NAME, description="Published, or of days, from then on: 2015-08-07, 2015-08.")
+        place: Annotated[
+            str, QueryParameter(max_length=NAME, description="Passages that name this place, or one in it.")
         ] = "",
-        until: Annotated[str, QueryParameter(name="to", max_length=NAME, description="... up to then, that day included.")] = "",
+        since: Annotated[
+            str,
+            QueryParameter(
+                name="from", max_length=NAME, description="Published, or of days, from then on: 2015-08-07, 2015-08."
+            ),
+        ] = "",
+        until: Annotated[
+            str, QueryParameter(name="to", max_length=NAME, description="... up to then, that day included.")
+        ] = "",
         now: Annotated[
-            str, QueryParameter(max_length=NAME, description="Reference date of words such as yesterday; today without it.")
+            str,
+            QueryParameter(max_length=NAME, description="Reference date of words such as yesterday; today without it."),
         ] = "",
         places: Annotated[bool, QueryParameter(description="Whether places are read from the question.")] = True,
         dates: Annotated[bool, QueryParameter(description="Whether dates are read from the question.")] = True,
         recent: Annotated[
-            bool | None, QueryParameter(description="Prefer newer articles; without it, where the question asks for the latest.")
+            bool | None,
+            QueryParameter(description="Prefer newer articles; without it, where the question asks for the latest."),
         ] = None,
-        facets: Annotated[bool, QueryParameter(description="Add counts by month, day, place, source and language.")] = False,
+        facets: Annotated[
+            bool, QueryParameter(description="Add counts by month, day, place, source and language.")
+        ] = False,
     ) -> SearchOut:
         text = limits.question(q, settings.max_query_chars)
         filters = Filters(near, within_km, place, since, until, now, places, dates, recent, facets)

@@ -41,7 +41,9 @@ class NearPlaceOut(Struct, frozen=True):
     kind: str
     country: str
     distance_km: Annotated[float, Meta(description="to the centre of the asked place; 0 inside a province or country")]
-    precision_km: Annotated[float, Meta(description="how far the coordinates may be off, the place's own extent included")]
+    precision_km: Annotated[
+        float, Meta(description="how far the coordinates may be off, the place's own extent included")
+    ]
     start: Annotated[int, Meta(description="into the article's text; -1 for its title")]
     end: int
     confidence: Annotated[float, Meta(ge=0, le=1)]
@@ -108,7 +110,9 @@ class SearchOut(Struct, frozen=True, kw_only=True):
     took_ms: float
     notices: list[str]
     areas: Annotated[list[str], Meta(description="how the places asked were read")]
-    period: Annotated[tuple[str, str], Meta(description='how the dates asked were read: first and last day, "" for open')]
+    period: Annotated[
+        tuple[str, str], Meta(description='how the dates asked were read: first and last day, "" for open')
+    ]
     facets: Annotated[FacetsOut, Meta(description="with facets only")] | UnsetType = UNSET
     passages: list[PassageOut]
 
