@@ -10,6 +10,7 @@ setup(
     package_dir={"service._seeds": "seeds"},
     package_data={
         "service": ["py.typed", "models/**"],
+        "service.places": ["data/**"],
         "service.web": ["templates/**", "static/**"],
         "service._seeds": ["**"],
     },

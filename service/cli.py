@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from service import __version__, terminal
+from service import __version__, terminal, where_cli
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
 from service.records import Rejection
@@ -57,14 +57,22 @@ def _run(arguments: list[str]) -> int:
 def _query(engine: Engine, options: argparse.Namespace) -> int:
     _prepare(engine, options.collection)
     text = " ".join(options.text)
-    result = engine.retriever(options.collection).search(text, options.k, options.explain)
+    result = engine.retriever(options.collection).search(text, options.k, options.explain, where_cli.filters(options))
     for notice in result.notices:
         print(f"rasad: {notice}", file=sys.stderr)
+    if result.areas or any(result.period):
+        print(f"rasad: looking {terminal.where_and_when(result)}", file=sys.stderr)
     for passage in result.passages:
         if options.json:
             print(json.dumps(terminal.as_json(passage, options.explain), ensure_ascii=False))
         else:
             print(terminal.passage(passage, terminal.Style.of(sys.stdout)))
+    if result.facets:
+        print(
+            terminal.facets_json(result.facets)
+            if options.json
+            else terminal.facets(result.facets, terminal.Style.of(sys.stdout))
+        )
     if not result.passages:
         print(
             f"rasad: nothing found for {text!r} in collection {options.collection!r}: try fewer or other words",
@@ -144,6 +152,8 @@ def _settings(options: argparse.Namespace) -> Settings:
     environ = dict(os.environ)
     if getattr(options, "model", None):
         environ["RASAD_MODEL"] = options.model
+    if getattr(options, "gazetteer", None):
+        environ["RASAD_GAZETTEER"] = options.gazetteer
     return Settings.from_env(environ)
 
 
@@ -159,6 +169,8 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         which = f"collection (default: {default or 'all'})"
         added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
+        if name in ("query", "ingest", "serve"):
+            added.add_argument("--gazetteer", metavar="FILE", help="TSV of your own places (README, Places and dates)")
         return added
 
     query = command("query", _query, "Search, and print cited passages.")
@@ -166,6 +178,8 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     query.add_argument("-k", type=_count(1, settings.max_k), default=settings.k, metavar="N", help="passages to print")
     query.add_argument("--json", action="store_true", help="one JSON object a line")
     query.add_argument("--explain", action="store_true", help="scores and ranks of each leg, and what matched what")
+
+    where_cli.add_options(query)
 
     ingest = command("ingest", _ingest, "Take files into a collection; - is standard input.")
     ingest.add_argument("paths", nargs="+", metavar="PATH")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from service import analyzer, chunker, encoder, ingest
+from service import analyzer, annotator, chunker, encoder, ingest
 from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
@@ -49,6 +49,7 @@ class Engine:
             "chunker": f"{chunker.CHUNKER_ID}/{self.settings.chunk_words}/{self.settings.chunk_overlap_sentences}",
             "encoder": self.encoder.encoder_id,
             "dimension": str(self.encoder.dim),
+            "facts": annotator.FINDERS,
         }
 
     def retriever(self, collection: str) -> Retriever:
@@ -161,7 +162,8 @@ class Engine:
         return corpus.read(paths, encoding=encoding, max_text_bytes=self.settings.max_text_bytes)
 
     def _pipeline(self) -> Pipeline:
-        return Pipeline(self.encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences)
+        annotate = annotator.load(Path(self.settings.gazetteer) if self.settings.gazetteer else None)
+        return Pipeline(self.encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences, annotate)
 
     def _bm25(self) -> tuple[float, float, float]:
         return self.settings.bm25_k1, self.settings.bm25_b, self.settings.bm25_epsilon

@@ -4,6 +4,7 @@
     scripts/evaluate --xquad DIR --direction en-ar      questions -> paragraphs, in a temporary collection
     scripts/evaluate --reports FILE.jsonl [--holdout]   questions -> the one right report, likewise
     scripts/evaluate --bitext EN AR                     nearest translation by the dense encoder alone
+    scripts/evaluate --places FILE --texts DIR...       places found in annotated texts; --dates FILE likewise
 
 Exit codes: 0 measured, 2 error. Measures alone go to stdout, progress and notices to stderr.
 """
@@ -34,6 +35,8 @@ OPTIONS_OF = {
     "xquad": {"direction", "legs", "run_out", "per_topic"},
     "reports": {"fields", "holdout", "legs", "run_out", "per_topic"},
     "bitext": set[str](),
+    "places": {"texts", "errors"},
+    "dates": {"texts", "errors"},
 }
 
 
@@ -86,6 +89,10 @@ def _parser() -> argparse.ArgumentParser:
         "--reports", type=Path, metavar="FILE.jsonl", help="reports with their questions: id, ar, query_en"
     )
     mode.add_argument("--bitext", type=Path, nargs=2, metavar=("EN", "AR"), help="two files of parallel lines")
+    mode.add_argument("--places", type=Path, metavar="FILE.jsonl", help="annotated mentions of places")
+    mode.add_argument("--dates", type=Path, metavar="FILE.jsonl", help="annotated expressions of dates")
+    parser.add_argument("--texts", type=Path, nargs="+", metavar="DIR", help="folders of the texts (--places, --dates)")
+    parser.add_argument("--errors", action="store_true", help="also each mistake (--places, --dates)")
     parser.add_argument("--collection", metavar="NAME", help="collection that is searched (--topics)")
     parser.add_argument("--qrels", type=Path, metavar="FILE", help="TREC judgements, grades 0, 1, 2 (--topics)")
     parser.add_argument("--fields", metavar="A,B", help=f"fields asked (--reports: {','.join(evaluation.FIELDS)})")
@@ -257,6 +264,10 @@ def _evaluate(args: argparse.Namespace, open_engine: Opener, load_encoder: Loade
         if args.json:
             return [json.dumps(top1)]
         return [f"{way}  top-1 {share:.4f} of {len(english)} lines" for way, share in top1.items()]
+    if mode in ("places", "dates"):
+        from service import annotated
+
+        return annotated.report(mode, getattr(args, mode), args.texts or [], args.json, args.errors)
     legs = [Leg(name) for name in _listed(args.legs or Leg.FUSED.value, "--legs", [leg.value for leg in Leg])]
     if mode == "topics":
         results = _on_topics(args, settings, legs, open_engine)

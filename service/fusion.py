@@ -15,7 +15,8 @@ def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth:
 
     A chunk is in one language, so the better of BM25 and the cross-language leg counts; their scores must be on one
     scale (a share of what a perfect chunk would get), which the best of both then stretches to 1. A leg that lacks a
-    chunk gives it nothing. Dense scores are taken above the lowest one ranked.
+    chunk gives it nothing. Dense scores are taken above the lowest one ranked; place scores are as
+    they are.
     """
     words = [(r.keys, weights[leg] * r.scores) for leg, r in sorted(rankings.items()) if leg in (Leg.BM25, Leg.CROSS)]
     merged = _ranked(*_merged(words, np.maximum), sum(len(keys) for keys, _ in words))
@@ -26,6 +27,9 @@ def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth:
             low = low if leg is Leg.DENSE and len(ranking) > 1 else min(0.0, low)
             weight = 1.0 if leg is Leg.BM25 else weights[leg]
             parts.append((ranking.keys, weight * _scaled(ranking.scores, low, float(ranking.scores[0]))))
+    place = rankings.get(Leg.PLACE)
+    if place is not None and len(place) and weights[Leg.PLACE]:
+        parts.append((place.keys, weights[Leg.PLACE] * place.scores))
     return _ranked(*_merged(parts, np.add), depth)
 
 

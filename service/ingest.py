@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from service import analyzer
-from service.backends.base import Writer
+from service.backends.base import NOTHING_FOUND, Writer
 from service.chunker import chunk
 from service.copies import Copies
 from service.encoder import Encoder
 from service.errors import ArticleNotFound
-from service.records import Article, Chunk, IngestReport, Rejection
+from service.records import Annotations, Article, Chunk, IngestReport, Rejection
 
 Progress = Callable[[int, int], None]  # records read, of which rejected
+Annotate = Callable[[Article], Annotations]
 _BATCH_CHUNKS = 512  # encoded together
 _REJECTIONS_KEPT = 10_000
 
@@ -45,6 +46,7 @@ class Pipeline:
     encoder: Encoder
     chunk_words: int
     overlap_sentences: int
+    annotate: Annotate | None = None  # finds places and dates; None: they are left out
 
     def write(self, articles: Iterable[Article], writer: Writer) -> None:
         """Chunk, analyse, encode and add, in batches."""
@@ -55,7 +57,8 @@ class Pipeline:
             start = 0
             for article, chunks in batch:
                 rows = slice(start, start + len(chunks))
-                writer.add(article, chunks, terms[rows], vectors[rows])
+                found = self.annotate(article) if self.annotate else NOTHING_FOUND
+                writer.add(article, chunks, terms[rows], vectors[rows], found)
                 start += len(chunks)
 
     def _batches(self, articles: Iterable[Article]) -> Iterator[list[tuple[Article, list[Chunk]]]]:

@@ -29,6 +29,7 @@ class Leg(StrEnum):
     BM25 = "bm25"
     CROSS = "cross"
     DENSE = "dense"
+    PLACE = "place"  # how near the places lie that a passage names
     FEEDBACK = "feedback"  # words of the best passages of the other legs (pseudo-relevance feedback)
     FUSED = "fused"
 
@@ -89,6 +90,25 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Filters:
+    """Where and when a search looks, beside what its words say; "" and 0 leave a filter out.
+
+    Days are as the user wrote them: 2015-08-07, 2015-08, 2015 or words such as yesterday, read against ``now``.
+    """
+
+    near: str = ""  # a place: passages that name places around it
+    within_km: float = 0.0  # with near: how far; 0 is the default of the settings
+    place: str = ""  # a place: passages that name it or a place in it
+    since: str = ""
+    until: str = ""
+    now: str = ""  # reference date of relative words, ISO 8601; "" is today
+    places: bool = True  # whether places are read from the question
+    dates: bool = True  # whether dates are read from the question
+    recent: bool | None = None  # prefer newer articles; None: where the question asks for the latest
+    facets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """What one leg returns: chunk keys of one index version, best first, and their scores; both of shape (n,).
 
@@ -100,6 +120,82 @@ class Ranking:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of the gazetteer. Coordinates are WGS84 degrees; ``extent_km`` is the radius of what the name covers."""
+
+    name_en: str
+    name_ar: str
+    lat: float
+    lon: float
+    kind: str
+    admin1: str = ""
+    country: str = ""
+    source: str = ""
+    extent_km: float = 0.0
+    precision_km: float = 0.0  # how far the coordinates may be from the place, its extent included
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceMention:
+    """A place named in a text; ``place`` is None where a name was found and could not be resolved.
+
+    ``start`` is -1 for a mention in the title. ``confidence`` is from 0 to 1.
+    """
+
+    start: int
+    end: int
+    place: Place | None
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class DateMention:
+    """A date or period named in a text, as days: both ISO 8601 and included."""
+
+    start: int
+    end: int
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """What ingest found in one article; ``published`` is ISO 8601 or "", from the metadata or else from the text."""
+
+    places: tuple[PlaceMention, ...] = ()
+    dates: tuple[DateMention, ...] = ()
+    published: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """Counts of articles, most first; months and days in order. Articles without the value are not counted."""
+
+    months: tuple[tuple[str, int], ...] = ()  # 2015-08
+    days: tuple[tuple[str, int], ...] = ()  # 2015-08-07
+    places: tuple[tuple[str, int], ...] = ()  # the name in English, its province and country
+    sources: tuple[tuple[str, int], ...] = ()
+    languages: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NearPlace:
+    """Why a passage is near: the place it names that fits best. ``distance_km`` is to the asked place's centre."""
+
+    name_en: str
+    name_ar: str
+    lat: float
+    lon: float
+    kind: str
+    country: str
+    distance_km: float
+    precision_km: float
+    start: int  # in the article's text; -1 for a mention in the title or elsewhere in the article
+    end: int
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +251,8 @@ class Passage:
     sha256: str = ""  # of the article's text
     legs: tuple[LegScore, ...] = ()
     matches: tuple[Match, ...] = ()
+    places: tuple[NearPlace, ...] = ()  # for each area asked, the place named here that fits it best
+    dates: tuple[DateMention, ...] = ()  # days named here that lie in the asked period
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +284,9 @@ class SearchResult:
     version: str
     took_ms: float
     notices: tuple[str, ...] = ()  # e.g. a question word that no leg could use
+    areas: tuple[str, ...] = ()  # how the question's places were read, e.g. "near Hawija (Kirkuk, Iraq)"
+    period: tuple[str, str] = ("", "")  # how its dates were read: first and last day, "" for open
+    facets: Facets | None = None
 
 
 @dataclass(frozen=True, slots=True)

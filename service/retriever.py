@@ -8,14 +8,30 @@ from functools import lru_cache
 
 import numpy as np
 
-from service import analyzer, feedback, fusion, highlight
+from service import analyzer, feedback, fusion, highlight, nearby
+from service import focus as focusing
 from service import query as queries
 from service.backends.base import Filter, Reader
 from service.encoder import Encoder
-from service.records import Concept, Fusion, Hit, Language, Leg, LegScore, Match, Passage, Ranking, SearchResult
+from service.focus import Focus
+from service.places.area import Area
+from service.records import (
+    Concept,
+    Filters,
+    Fusion,
+    Hit,
+    Language,
+    Leg,
+    LegScore,
+    Match,
+    Passage,
+    Ranking,
+    SearchResult,
+)
 from service.settings import Settings
 from service.translator import Translator
 
+_MIN_HIGHLIGHTED = 0.02  # weight of a term within its concept below which it is not marked in the text
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
@@ -29,33 +45,50 @@ class Retriever:
             Leg.BM25: settings.weight_bm25,
             Leg.CROSS: settings.weight_cross,
             Leg.DENSE: settings.weight_dense,
+            Leg.PLACE: settings.weight_place,
             Leg.FEEDBACK: settings.weight_feedback,
         }
         self.feedback = feedback.Feedback(settings.feedback_passages, settings.feedback_terms)
 
-    def search(self, text: str, k: int = 10, explain: bool = False) -> SearchResult:
+    def search(
+        self, text: str, k: int = 10, explain: bool = False, filters: Filters = focusing.NO_FILTERS
+    ) -> SearchResult:
         """The best ``k`` passages. Raises QueryError."""
         began = time.perf_counter()
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, matches = self._concepts(query)
-        keep, notices = self._filter(query)
-        rankings, fused = self._all(query, concepts, keep, self._settings.depth)
-        passages = self._passages(query, fused, rankings, concepts, matches, k, explain)
+        focus = focusing.read(text, filters, self._settings)
+        keep, notices = self._filter(query, focus)
+        wide = self._wide(query, concepts)
+        rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
+        matches += _further(concepts, wide)
+        passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
+        facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
         return SearchResult(
-            text, query.language, passages, manifest.collection, manifest.version, round(took_ms, 2), tuple(notices)
+            text,
+            query.language,
+            passages,
+            manifest.collection,
+            manifest.version,
+            round(took_ms, 2),
+            (*notices, *focus.notices),
+            tuple(map(nearby.described, focus.areas)),
+            focus.shown_period,
+            facets,
         )
 
     def rank(self, text: str, leg: Leg = Leg.FUSED, depth: int = 1000) -> list[Hit]:
         """One leg's ranking of chunks, or the fused one, best first."""
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, _ = self._concepts(query)
-        keep = self._filter(query)[0]
+        focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
+        keep = self._filter(query, focus)[0]
         if leg is Leg.FUSED:
-            ranking = self._all(query, concepts, keep, depth)[1]
-        elif leg is Leg.FEEDBACK:
-            ranking = self._all(query, concepts, keep, depth)[0][leg]
+            ranking = self._all(query, self._wide(query, concepts), keep, depth, focus)[1]
+        elif leg in (Leg.FEEDBACK, Leg.PLACE):
+            ranking = self._all(query, self._wide(query, concepts), keep, depth, focus)[0][leg]
         else:
             ranking = self._search(leg, query, concepts, keep, depth, 0.0)
         return [
@@ -64,29 +97,43 @@ class Retriever:
         ]
 
     def _all(
-        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int
+        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus
     ) -> tuple[dict[Leg, Ranking], Ranking]:
         """Every leg's ranking, and the fused one. Feedback looks at what the other legs found first."""
         weight = self._settings.weight_article
-        plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
-        concepts = {
-            Leg.BM25: [self._widened(concept) for concept in plain],
-            Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
-        }
         rankings = {
             leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
         for leg in (Leg.BM25, Leg.CROSS):  # on one scale, whatever words a language has for the question
             best = self._reader.best_possible(concepts[leg], weight)
             rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best if best else rankings[leg].scores)
+        if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
+            rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
+        rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
         fused = self._fuse(rankings, depth)
         if self.weights[Leg.FEEDBACK]:
             rankings[Leg.FEEDBACK] = feedback.ranking(
                 self._reader, fused, self.feedback,
                 lambda widened: self._reader.search_terms(widened, depth, keep, weight),
             )  # fmt: skip
+            rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
-        return rankings, fused
+        return rankings, focusing.lean(fused, focus, self._reader, self._settings)
+
+    def _near(self, areas: Sequence[Area], rankings: Mapping[Leg, Ranking], keep: Filter, depth: int) -> Ranking:
+        """How near the places lie that are named in what the other legs found, and in the nearest other passages."""
+        if not areas:
+            return _nothing()
+        among = np.unique(np.concatenate([r.keys for leg, r in rankings.items() if leg is not Leg.PLACE]))
+        return self._reader.search_places(areas, depth, keep, among.tolist())
+
+    def _wide(self, query: queries.Query, concepts: Mapping[Leg, list[Concept]]) -> dict[Leg, list[Concept]]:
+        """The question's concepts with synonyms (of its own language) and with terms spelt alike."""
+        plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
+        return {
+            Leg.BM25: [self._widened(concept) for concept in plain],
+            Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
+        }
 
     def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
         """The concept with words of its own language that mean the same, at a weight of their own."""
@@ -134,7 +181,7 @@ class Retriever:
         crossed, how = self._translators[query.language].translate(query.groups)
         return {Leg.BM25: plain, Leg.CROSS: crossed}, matches + how
 
-    def _filter(self, query: queries.Query) -> tuple[Filter, list[str]]:
+    def _filter(self, query: queries.Query, focus: Focus) -> tuple[Filter, list[str]]:
         """What must and must not be there, in both languages where the lexicon knows the words."""
         translator, notices = self._translators[query.language], []
         phrases = []
@@ -150,15 +197,20 @@ class Retriever:
         excluded += [t for word in query.excluded for t in translator.phrase_in_other_language(word)]
         titles = [(tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles]
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
-        keep = Filter(tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources))
+        keep = Filter(
+            tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period
+        )
         return keep, notices
 
     def _passages(
         self, query: queries.Query, fused: Ranking, rankings: Mapping[Leg, Ranking],
-        concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool,
+        concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool, focus: Focus,
     ) -> tuple[Passage, ...]:  # fmt: skip
         keys, scores = self._by_docid(fused, k)
-        wanted = {term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg] for term in concept.terms}
+        wanted = {
+            term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg]
+            for term, weight in concept.terms.items() if weight >= _MIN_HIGHLIGHTED
+        }  # fmt: skip
         passages: list[Passage] = []
         shown: dict[str, int] = {}
         for key, score in zip(keys, scores, strict=True):
@@ -187,6 +239,8 @@ class Retriever:
                     article.sha256,
                     _leg_scores(key, rankings) if explain else (),
                     tuple(m for m in matches if m.form in terms) if explain else (),
+                    nearby.named(self._reader, key, focus.areas),
+                    nearby.dated(self._reader, key, focus.shown_period),
                 )
             )
             if len(passages) == k:
@@ -209,6 +263,22 @@ class Retriever:
 def _index_terms(word: str) -> tuple[str, ...]:
     """A word's index terms; a stop word that is all there is to look for stands for itself."""
     return tuple(analyzer.terms(word)) or (analyzer.stem(analyzer.normalize(word)),)
+
+
+def _further(narrow: Mapping[Leg, list[Concept]], wide: Mapping[Leg, list[Concept]]) -> list[Match]:
+    """What widening added to the concepts, for --explain."""
+    return [
+        Match(after.source, term, round(weight, 4), "synonym or spelling")
+        for leg, concepts in narrow.items()
+        for before, after in zip(concepts, wide[leg], strict=True)
+        for term, weight in after.terms.items()
+        if term not in before.terms
+    ]
+
+
+def _above(ranking: Ranking, least: float) -> Ranking:
+    kept = ranking.scores >= least
+    return Ranking(ranking.keys[kept], ranking.scores[kept])
 
 
 def _nothing() -> Ranking:

@@ -48,6 +48,13 @@ class Settings:
     variants: int = 8  # such terms for each question word, likest first
     feedback_passages: int = 10
     feedback_terms: int = 30
+    weight_place: float = 0.4  # 0: the question's places are not looked at
+    weight_period: float = 0.1  # of articles and days in the period that a question names
+    weight_recent: float = 0.2  # of the newest article, where newer ones are preferred
+    recent_days: float = 7.0  # in which that preference halves
+    near_km: float = 50.0  # how far near= reaches without within_km=
+    gazetteer: str = ""  # TSV with places of the user's own, on top of the bundled ones
+    min_cosine: float = 0.3  # of a passage's vector with the question's, where no word of the question is found at all
     rrf_k: int = 60  # constant of reciprocal rank fusion (Cormack et al. 2009)
 
     # Writing.

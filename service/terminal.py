@@ -9,8 +9,9 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from service.records import Manifest, Passage
+from service.records import Facets, Manifest, Passage, SearchResult
 
+_FACETS_SHOWN = 10  # of each kind
 _FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {0x7F: None} | dict.fromkeys(range(0x80, 0xA0))
 _DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # embeddings, overrides, isolates
@@ -46,6 +47,8 @@ def as_json(passage: Passage, explain: bool) -> dict[str, Any]:
         "end": passage.end,
         "highlights": [list(span) for span in passage.highlights],
         "copies": list(passage.copies),
+        "places": [asdict(place) for place in passage.places],
+        "dates": [asdict(day) for day in passage.dates],
     }
     if explain:
         fields["legs"] = {s.leg.value: {"score": s.score, "rank": s.rank} for s in passage.legs}
@@ -65,6 +68,10 @@ def passage(found: Passage, style: Style) -> str:
         copies = ", ".join(_one_line(copy, style) for copy in found.copies)
         lines.append(f"    and {len(found.copies)} with the same text: {copies}")
     lines += ["    " + _isolated(line, style) for line in _marked(found, style).splitlines() if line.strip()]
+    for near in found.places:
+        name = near.name_ar if found.language == "ar" and near.name_ar else near.name_en
+        where_exactly = f"{near.distance_km:g} km (±{near.precision_km:g}), {near.lat:.4f}, {near.lon:.4f}"
+        lines.append(f"    {_one_line(name, style)}: {where_exactly}")
     for score in found.legs:
         value = "not in this leg" if score.score is None else f"score {score.score:.4f}, rank {score.rank}"
         lines.append(f"    {score.leg.value}: {value}")
@@ -72,6 +79,29 @@ def passage(found: Passage, style: Style) -> str:
         met = f"{_one_line(match.source, style)} -> {_one_line(match.form, style)}"
         lines.append(f"    {met} ({match.evidence}, {match.weight:.2f})")
     return "\n".join(lines) + "\n"
+
+
+def where_and_when(result: SearchResult) -> str:
+    """How the question's places and dates were read."""
+    first, last = result.period
+    when = f"{first or '...'} to {last or '...'}" if first != last else first
+    return "; ".join([*result.areas, *([when] if first or last else [])])
+
+
+def facets(found: Facets, style: Style) -> str:
+    """The counts, a line for each kind."""
+    rows = (("month", found.months), ("place", found.places), ("source", found.sources), ("language", found.languages))
+    return "\n".join(
+        f"{name}: " + ", ".join(f"{_one_line(value, style)} {count:,}" for value, count in counts[:_FACETS_SHOWN])
+        for name, counts in rows
+        if counts
+    )
+
+
+def facets_json(found: Facets) -> str:
+    """One line, told from the passages by its only field."""
+    counts = {name: [{"value": value, "count": n} for value, n in pairs] for name, pairs in asdict(found).items()}
+    return json.dumps({"facets": counts}, ensure_ascii=False)
 
 
 def status(manifest: Manifest) -> str:

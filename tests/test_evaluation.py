@@ -549,7 +549,10 @@ def test_help_is_no_error_and_a_mode_is_needed(capsys: pytest.CaptureFixture[str
     assert main(["--help"]) == 0
     assert "--bitext EN AR" in capsys.readouterr().out
     assert main([]) == 2
-    assert "one of the arguments --topics --xquad --reports --bitext is required" in capsys.readouterr().err
+    assert (
+        "one of the arguments --topics --xquad --reports --bitext --places --dates is required"
+        in capsys.readouterr().err
+    )
 
 
 def test_ir_measures_is_not_imported_until_something_is_measured() -> None:

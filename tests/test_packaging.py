@@ -62,7 +62,7 @@ def files_below(*folders: str) -> set[str]:
 
 def test_wheel_carries_code_models_pages_and_seeds(wheel: Path) -> None:
     code = {name for name in files_below("service") if name.endswith((".py", "py.typed"))}
-    data = files_below("service/models", "service/web/templates", "service/web/static")
+    data = files_below("service/models", "service/places/data", "service/web/templates", "service/web/static")
     seeds = {f"service/_seeds/{name.removeprefix('seeds/')}" for name in files_below("seeds")}
     assert data and "service/_seeds/topics.jsonl" in seeds
     names = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}

@@ -13,9 +13,23 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from service.records import Article, Chunk, Concept, Language, Manifest, Ranking
+from service.places.area import Area
+from service.records import (
+    Annotations,
+    Article,
+    Chunk,
+    Concept,
+    DateMention,
+    Facets,
+    Language,
+    Manifest,
+    PlaceMention,
+    Ranking,
+)
 
 Vectors = npt.NDArray[np.float32]
+Keys = npt.NDArray[np.int64]
+NOTHING_FOUND = Annotations()
 
 
 Alternatives = tuple[tuple[str, ...], ...]  # index terms; one alternative must be there whole
@@ -26,16 +40,21 @@ class Filter:
     """Which chunks may be returned: each group of alternatives must be met, none of ``excluded``.
 
     ``phrases`` and ``excluded`` are met where the words stand in the chunk or its title one after the other;
-    ``titles`` and ``sources`` look at those fields of the article.
+    ``titles`` and ``sources`` look at those fields of the article. A chunk must name a place in each of ``areas``; its
+    article must be published in ``period`` (days as ISO 8601, both included, "" for open), or the chunk name a day of
+    it.
     """
 
     phrases: tuple[Alternatives, ...] = ()
     excluded: Alternatives = ()
     titles: tuple[Alternatives, ...] = ()
     sources: tuple[Alternatives, ...] = ()
+    areas: tuple[Area, ...] = ()
+    period: tuple[str, str] = ("", "")
 
     def __bool__(self) -> bool:
-        return bool(self.phrases or self.excluded or self.titles or self.sources)
+        words = self.phrases or self.excluded or self.titles or self.sources
+        return bool(words or self.areas or any(self.period))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,26 @@ class Reader(Protocol):
 
     def languages(self, keys: Sequence[int]) -> list[Language]:
         """The language of each chunk, by its script."""
+
+    def search_places(
+        self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] = ()
+    ) -> Ranking:
+        """How well chunks fit the areas by the places that they name, 0 to 1: those ``among`` and the best others."""
+
+    def days(self, keys: Keys) -> Keys:
+        """The day on which each chunk's article was published, as date.toordinal(); 0 when unknown."""
+
+    def in_period(self, keys: Keys, period: tuple[str, str]) -> npt.NDArray[np.bool_]:
+        """Whether each chunk meets a filter's ``period``."""
+
+    def places(self, key: int) -> list[PlaceMention]:
+        """Places named in a chunk, in text order; those of the title with its article's first chunk."""
+
+    def dates(self, key: int) -> list[DateMention]:
+        """Days and periods named in a chunk, in text order."""
+
+    def facets(self, keys: Sequence[int]) -> Facets:
+        """Counts of the articles that these chunks are from."""
 
     def docids(self, keys: Sequence[int]) -> list[str]:
         """The docids of keys that this reader gave."""
@@ -117,8 +156,11 @@ class Writer(Protocol):
     def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
         """A published article and its copies' ids, as Reader.article; not what was deleted since."""
 
-    def add(self, article: Article, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]], vectors: Vectors) -> None:
-        """A new article with its chunks, their index terms and unit vectors (n, dim)."""
+    def add(
+        self, article: Article, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]], vectors: Vectors,
+        found: Annotations = NOTHING_FOUND,
+    ) -> None:  # fmt: skip
+        """A new article with its chunks, their index terms, unit vectors (n, dim), and the places and dates in it."""
 
     def add_copy(self, article: Article, original: str) -> None:
         """A new id for a text that is stored already."""

@@ -9,12 +9,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 
+from service.records import Filters
 from service.settings import Settings
 from service.web import limits
 from service.web.problems import PROBLEM_JSON, Problem
 from service.web.schemas import ArticleOut, SearchOut, article_out, search_out
 from service.web.threads import ThreadedEngine
 
+FILTERS = ("near", "within_km", "place", "from", "to", "now", "places", "dates", "recent", "facets")
+NAME = 200  # characters of a place or a date
 COLLECTION_PATTERN = f"^{limits.COLLECTION}$"
 
 
@@ -23,7 +26,7 @@ def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHa
 
     @get(
         "/api/v1/search",
-        guards=[limits.parameters_guard("q", "k", "collection", "explain", required="q")],
+        guards=[limits.parameters_guard("q", "k", "collection", "explain", *FILTERS, required="q")],
         responses=problem_responses(400, 404, 414, 503),
         operation_id="search",
         summary="Search passages",
@@ -46,9 +49,41 @@ def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHa
         explain: Annotated[
             bool, QueryParameter(description="Add each passage's legs and matches: why it ranked.")
         ] = False,
+        near: Annotated[
+            str, QueryParameter(max_length=NAME, description="Passages that name places around this one.")
+        ] = "",
+        within_km: Annotated[
+            float, QueryParameter(ge=0, le=20_000, description=f"How far near reaches; 0 is {settings.near_km:g} km.")
+        ] = 0.0,
+        place: Annotated[
+            str, QueryParameter(max_length=NAME, description="Passages that name this place, or one in it.")
+        ] = "",
+        since: Annotated[
+            str,
+            QueryParameter(
+                name="from", max_length=NAME, description="Published, or of days, from then on: 2015-08-07, 2015-08."
+            ),
+        ] = "",
+        until: Annotated[
+            str, QueryParameter(name="to", max_length=NAME, description="... up to then, that day included.")
+        ] = "",
+        now: Annotated[
+            str,
+            QueryParameter(max_length=NAME, description="Reference date of words such as yesterday; today without it."),
+        ] = "",
+        places: Annotated[bool, QueryParameter(description="Whether places are read from the question.")] = True,
+        dates: Annotated[bool, QueryParameter(description="Whether dates are read from the question.")] = True,
+        recent: Annotated[
+            bool | None,
+            QueryParameter(description="Prefer newer articles; without it, where the question asks for the latest."),
+        ] = None,
+        facets: Annotated[
+            bool, QueryParameter(description="Add counts by month, day, place, source and language.")
+        ] = False,
     ) -> SearchOut:
         text = limits.question(q, settings.max_query_chars)
-        return search_out(await engine.search(limits.collection(collection), text, k, explain), explain)
+        filters = Filters(near, within_km, place, since, until, now, places, dates, recent, facets)
+        return search_out(await engine.search(limits.collection(collection), text, k, explain, filters), explain)
 
     @get(
         "/api/v1/articles/{article_id:path}",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from service.records import Article, SearchResult
+from service.records import Article, Filters, SearchResult
 
 
 class Searcher(Protocol):
     """Answers from one pinned version of one collection; safe to call from several threads."""
 
-    def search(self, text: str, k: int = ..., explain: bool = ...) -> SearchResult: ...
+    def search(self, text: str, k: int = ..., explain: bool = ..., filters: Filters = ...) -> SearchResult: ...
 
 
 class SearchEngine(Protocol):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
-from service.records import Article, Passage, SearchResult
+from service.records import Article, Facets, Passage, SearchResult
 
 Offset = Annotated[
     int, Meta(ge=0, description="code points into the article's text; UTF-16 counts differ above U+FFFF")
@@ -30,6 +31,50 @@ class MatchOut(Struct, frozen=True):
     evidence: str
 
 
+class NearPlaceOut(Struct, frozen=True):
+    """The place named in a passage that fits an asked place best."""
+
+    name_en: str
+    name_ar: str
+    lat: Annotated[float, Meta(description="WGS84 degrees")]
+    lon: float
+    kind: str
+    country: str
+    distance_km: Annotated[float, Meta(description="to the centre of the asked place; 0 inside a province or country")]
+    precision_km: Annotated[
+        float, Meta(description="how far the coordinates may be off, the place's own extent included")
+    ]
+    start: Annotated[int, Meta(description="into the article's text; -1 for its title")]
+    end: int
+    confidence: Annotated[float, Meta(ge=0, le=1)]
+
+
+class DatedOut(Struct, frozen=True):
+    """A day or period named in a passage that lies in the asked one."""
+
+    start: int
+    end: int
+    first: Annotated[str, Meta(description="ISO 8601")]
+    last: Annotated[str, Meta(description="ISO 8601, included")]
+
+
+class CountOut(Struct, frozen=True):
+    """How many articles have a value."""
+
+    value: str
+    count: int
+
+
+class FacetsOut(Struct, frozen=True):
+    """Counts over the articles of the best passages, most first; months and days in order."""
+
+    months: list[CountOut]
+    days: list[CountOut]
+    places: list[CountOut]
+    sources: list[CountOut]
+    languages: list[CountOut]
+
+
 class PassageOut(Struct, frozen=True, kw_only=True):
     """A slice of an article as received: ``article.text[start:end] == text``."""
 
@@ -49,6 +94,8 @@ class PassageOut(Struct, frozen=True, kw_only=True):
         list[tuple[int, int]], Meta(description="[start, end) of each matched word, into the article's text")
     ]
     copies: Annotated[list[str], Meta(description="ids of articles with exactly the same text")]
+    places: Annotated[list[NearPlaceOut], Meta(description="for each place asked, the best fit named here")]
+    dates: Annotated[list[DatedOut], Meta(description="days named here in the asked period")]
     legs: Annotated[list[LegOut], Meta(description="with explain only")] | UnsetType = UNSET
     matches: Annotated[list[MatchOut], Meta(description="with explain only")] | UnsetType = UNSET
 
@@ -62,6 +109,11 @@ class SearchOut(Struct, frozen=True, kw_only=True):
     version: Annotated[str, Meta(description="index version that answered")]
     took_ms: float
     notices: list[str]
+    areas: Annotated[list[str], Meta(description="how the places asked were read")]
+    period: Annotated[
+        tuple[str, str], Meta(description='how the dates asked were read: first and last day, "" for open')
+    ]
+    facets: Annotated[FacetsOut, Meta(description="with facets only")] | UnsetType = UNSET
     passages: list[PassageOut]
 
 
@@ -87,6 +139,9 @@ def search_out(result: SearchResult, explain: bool) -> SearchOut:
         version=result.version,
         took_ms=result.took_ms,
         notices=list(result.notices),
+        areas=list(result.areas),
+        period=result.period,
+        facets=facets_out(result.facets) if result.facets else UNSET,
         passages=[passage_out(passage, explain) for passage in result.passages],
     )
 
@@ -107,9 +162,16 @@ def passage_out(passage: Passage, explain: bool) -> PassageOut:
         end=passage.end,
         highlights=list(passage.highlights),
         copies=list(passage.copies),
+        places=[convert(asdict(place), NearPlaceOut) for place in passage.places],
+        dates=[convert(asdict(day), DatedOut) for day in passage.dates],
         legs=[LegOut(leg.leg.value, leg.score, leg.rank) for leg in passage.legs] if explain else UNSET,
         matches=[MatchOut(m.source, m.form, m.weight, m.evidence) for m in passage.matches] if explain else UNSET,
     )
+
+
+def facets_out(facets: Facets) -> FacetsOut:
+    counts = {name: [CountOut(value, n) for value, n in pairs] for name, pairs in asdict(facets).items()}
+    return FacetsOut(**counts)
 
 
 def article_out(article: Article, copies: tuple[str, ...]) -> ArticleOut:

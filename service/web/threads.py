@@ -9,9 +9,10 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from service.errors import ServiceError
-from service.records import Article, SearchResult
+from service.records import Article, Filters, SearchResult
 from service.web.ports import SearchEngine
 
+NO_FILTERS = Filters()
 T = TypeVar("T")
 
 
@@ -35,8 +36,12 @@ class ThreadedEngine:
         self._searching = CapacityLimiter(search_threads)
         self._looking = CapacityLimiter(1)
 
-    async def search(self, collection: str, text: str, k: int, explain: bool = False) -> SearchResult:
-        return await _in_thread(lambda: self._engine.retriever(collection).search(text, k, explain), self._searching)
+    async def search(
+        self, collection: str, text: str, k: int, explain: bool = False, filters: Filters = NO_FILTERS
+    ) -> SearchResult:
+        return await _in_thread(
+            lambda: self._engine.retriever(collection).search(text, k, explain, filters), self._searching
+        )
 
     async def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
         return await _in_thread(lambda: self._engine.article(collection, article_id), self._searching)

@@ -13,7 +13,19 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from service.errors import ArticleNotFound, CollectionNotFound, IndexMismatch, QueryError
-from service.records import Article, Language, Leg, LegScore, Match, Passage, SearchResult
+from service.records import (
+    Article,
+    DateMention,
+    Facets,
+    Filters,
+    Language,
+    Leg,
+    LegScore,
+    Match,
+    NearPlace,
+    Passage,
+    SearchResult,
+)
 from service.settings import Settings
 from service.web.app import create_app
 
@@ -53,9 +65,10 @@ class FakeRetriever:
         self.engine = engine
         self.collection = collection
 
-    def search(self, text: str, k: int = 10, explain: bool = False) -> SearchResult:
+    def search(self, text: str, k: int = 10, explain: bool = False, filters: Filters = Filters()) -> SearchResult:  # noqa: B008
         self.engine.called()
         self.engine.before_search()
+        self.engine.filters.append(filters)
         self.engine.asked.append((text, k, explain))
         if text.count('"') % 2:
             raise QueryError("a quotation mark is not closed: close it or leave it out")
@@ -71,6 +84,9 @@ class FakeRetriever:
             version=self.engine.version(self.collection),
             took_ms=1.5,
             notices=("no leg could use <b>",) if "<b>" in text else (),
+            areas=("near Hawija (Kirkuk, Iraq)",) if filters.near else (),
+            period=(filters.since, filters.until),
+            facets=Facets(days=(("2020-05-14", 2),), places=(("Hawija, Kirkuk, Iraq", 2),)) if filters.facets else None,
         )
 
 
@@ -94,6 +110,8 @@ def passage(article: Article, words: re.Pattern[str]) -> Passage:
         sha256=article.sha256,
         legs=(LegScore(Leg.BM25, 2.5, 1), LegScore(Leg.DENSE, None, None)),
         matches=(Match("strikes", "strike", 1.0, "same"),),
+        places=(NearPlace("Hawija", "الحويجة", 35.3259, 43.7727, "district", "Iraq", 0.0, 20.0, 34, 40, 0.97),),
+        dates=(DateMention(0, 5, "2020-05-14", "2020-05-14"),),
     )
 
 
@@ -103,6 +121,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.threads: set[int] = set()
         self.asked: list[tuple[str, int, bool]] = []
+        self.filters: list[Filters] = []
         self.before_search: Callable[[], object] = lambda: None
         self.closed = False
         self.versions = {"seeds": "20261120-a1", "old": ""}

@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from service.records import Filters
 from service.settings import Settings
 
 Client = TestClient[Litestar]
@@ -26,6 +27,8 @@ PASSAGE_FIELDS = [
     "end",
     "highlights",
     "copies",
+    "places",
+    "dates",
 ]
 
 
@@ -45,6 +48,44 @@ def test_search_answers_with_passages_in_their_articles(client: Client) -> None:
     article = client.get("/api/v1/articles/en-1").json()
     assert article["text"][passage["start"] : passage["end"]] == passage["text"] == "Jets made strikes near Hawija."
     assert [article["text"][start:end] for start, end in passage["highlights"]] == ["Hawija"]
+
+
+def test_filters_reach_the_search_under_their_names(client: Client, engine: Any) -> None:
+    given = {
+        "near": "Hawija",
+        "within_km": 30,
+        "place": "Kirkuk",
+        "from": "2020-05",
+        "to": "2020-06-01",
+        "now": "2020-07-01",
+    }
+    switched = {"places": "false", "dates": "false", "recent": "true", "facets": "true"}
+
+    answer = client.get("/api/v1/search", params={"q": "strikes", **given, **switched}).json()
+
+    assert engine.filters == [
+        Filters("Hawija", 30.0, "Kirkuk", "2020-05", "2020-06-01", "2020-07-01", False, False, True, True)
+    ]
+    assert answer["areas"] == ["near Hawija (Kirkuk, Iraq)"]
+    assert answer["period"] == ["2020-05", "2020-06-01"]
+    assert answer["facets"]["days"] == [{"value": "2020-05-14", "count": 2}]
+
+
+def test_a_passage_says_which_place_and_day_it_names(client: Client) -> None:
+    answer = client.get("/api/v1/search", params={"q": "Hawija"}).json()
+
+    [passage] = answer["passages"]
+    assert passage["places"][0]["name_ar"] == "الحويجة"
+    assert (passage["places"][0]["distance_km"], passage["places"][0]["precision_km"]) == (0.0, 20.0)
+    assert passage["dates"] == [{"start": 0, "end": 5, "first": "2020-05-14", "last": "2020-05-14"}]
+    assert "facets" not in answer
+
+
+@pytest.mark.parametrize(
+    "name, value", [("within_km", "-1"), ("within_km", "far"), ("place", "x" * 201), ("recent", "maybe")]
+)
+def test_a_filter_that_cannot_be_is_refused(client: Client, name: str, value: str) -> None:
+    assert client.get("/api/v1/search", params={"q": "strikes", name: value}).status_code == 400
 
 
 def test_offsets_are_code_points_and_arabic_is_not_escaped(client: Client) -> None:

@@ -26,7 +26,7 @@ def test_the_description_lists_every_path_with_its_errors(client: Client) -> Non
 
 def test_limits_in_the_description_are_those_of_the_settings(client: Client, settings: Settings) -> None:
     operation = client.get("/schema/openapi.json").json()["paths"]["/api/v1/search"]["get"]
-    q, k, collection, explain = (parameter["schema"] for parameter in operation["parameters"])
+    q, k, collection, explain, *_ = (parameter["schema"] for parameter in operation["parameters"])
 
     assert q["maxLength"] == settings.max_query_chars
     assert (k["minimum"], k["maximum"], k["default"]) == (1, settings.max_k, settings.k)

@@ -25,7 +25,7 @@ from typing import TypedDict
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
 
-FORMAT = "rasad-segments-2"
+FORMAT = "rasad-segments-3"
 REMEDY = "restore it from a backup, or delete the collection's folder and ingest again"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION = re.compile(r"v(\d{6,})")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from service import analyzer
-from service.backends.base import Alternatives, Filter, StoredChunk, Vectors
-from service.backends.embedded import layout, variants, vectors
+from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
+from service.backends.embedded import layout, near, variants, vectors
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
-from service.records import Article, Chunk, Concept, Language, Manifest, Ranking
+from service.places.area import Area
+from service.records import Article, Chunk, Concept, DateMention, Facets, Language, Manifest, PlaceMention, Ranking
 
 Mask = npt.NDArray[np.bool_]
 _Articles = tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.float64]]
@@ -91,6 +93,43 @@ class EmbeddedReader:
     def languages(self, keys: Sequence[int]) -> list[Language]:
         arabic = [segment.table[row, 5] for segment, row in map(self._locate, keys)]
         return [Language.ARABIC if flag else Language.ENGLISH for flag in arabic]
+
+    def search_places(
+        self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] = ()
+    ) -> Ranking:
+        if not self._segments:
+            return Ranking(np.zeros(0, np.int64), np.zeros(0))
+        found, named = [], []
+        wanted = np.array(sorted(among), np.int64)
+        for number, segment in enumerate(self._segments):
+            scores = near.scores(segment, areas)
+            allowed = self._allowed(number, keep)
+            rows = np.flatnonzero(scores if allowed is None else scores * allowed)
+            found.append((rows + self._bases[number], scores[rows]))
+            here = wanted[(wanted >= self._bases[number]) & (wanted < self._bases[number + 1])]
+            named.append((here, scores[here - self._bases[number]]))
+        keys, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        best = np.lexsort((keys, -scores))[:depth]  # many are equally near: by key, which costs less than by docid
+        other, values = (np.concatenate(parts) for parts in zip(*named, strict=True))
+        more = (values > 0) & ~np.isin(other, keys[best])
+        keys, scores = np.concatenate([keys[best], other[more]]), np.concatenate([scores[best], values[more]])
+        order = np.lexsort((keys, -scores))
+        return Ranking(keys[order], scores[order])
+
+    def days(self, keys: Keys) -> Keys:
+        return self._by_segment(keys, lambda segment: near.days(segment))
+
+    def in_period(self, keys: Keys, period: tuple[str, str]) -> Mask:
+        return self._by_segment(keys, lambda segment: near.dated(segment, period)).astype(bool)
+
+    def places(self, key: int) -> list[PlaceMention]:
+        return near.places(*self._locate(key))
+
+    def dates(self, key: int) -> list[DateMention]:
+        return near.dates(*self._locate(key))
+
+    def facets(self, keys: Sequence[int]) -> Facets:
+        return near.facets([self._locate(key) for key in keys])
 
     def docids(self, keys: Sequence[int]) -> list[str]:
         return [segment.docid(row) for segment, row in map(self._locate, keys)]
@@ -179,6 +218,15 @@ class EmbeddedReader:
         for segment in self._segments:
             segment.close()
 
+    def _by_segment(self, keys: Keys, column: Callable[[Segment], npt.NDArray[Any]]) -> Keys:
+        """For each key its value in a column over the rows of its segment."""
+        values = np.zeros(len(keys), np.int64)
+        for number, segment in enumerate(self._segments):
+            here = (keys >= self._bases[number]) & (keys < self._bases[number + 1])
+            if here.any():
+                values[here] = column(segment)[keys[here] - self._bases[number]]
+        return values
+
     def _find(self, term: str) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16], int]]:
         """(rows, counts, live df) of a term in each segment."""
         lists = []
@@ -258,6 +306,10 @@ class EmbeddedReader:
                 allowed &= articles[segment.chunk_article]
         for phrase in keep.excluded:
             allowed &= ~self._with_phrase(segment, (phrase,), allowed)
+        for area in keep.areas:
+            allowed &= near.within(segment, area)
+        if any(keep.period):
+            allowed &= near.dated(segment, keep.period)
         for group in keep.phrases:
             allowed &= self._with_phrase(segment, group, allowed)
         return allowed

@@ -7,6 +7,7 @@ terms.*.npy        postings of the chunks (title included)
 fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
 sounds.*.npy       consonant skeleton -> rows of terms.terms.npy (see sound.py)
 vectors.faiss      unit vectors of the chunks, fp16, inner product
+mentions.*, places.*, dates.npy, articles.npy, sources.*, languages.*   places and days (see facts.py)
 """
 
 from __future__ import annotations
@@ -24,11 +25,12 @@ import numpy.typing as npt
 from service import analyzer
 from service.backends.base import Vectors
 from service.backends.embedded import variants
+from service.backends.embedded.facts import Facts, FactsBuilder
 from service.backends.embedded.layout import REMEDY
 from service.backends.embedded.postings import Postings, PostingsBuilder
 from service.backends.embedded.vectors import open_vectors, write_vectors
 from service.errors import IndexDamaged
-from service.records import Article, Chunk
+from service.records import Annotations, Article, Chunk
 from service.sound import skeleton
 from service.vocabulary import Terms, mapped
 
@@ -65,7 +67,7 @@ class SegmentBuilder:
         self._store.executescript(_SCHEMA + "begin;")
         self._ids: list[bytes] = []
         self._chunks: list[tuple[int, int, int, int, int, int]] = []
-        self._terms, self._fields = PostingsBuilder(), PostingsBuilder()
+        self._terms, self._fields, self._facts = PostingsBuilder(), PostingsBuilder(), FactsBuilder()
         self._vectors: list[npt.NDArray[np.float16]] = []
         self.copies = 0
 
@@ -77,8 +79,12 @@ class SegmentBuilder:
     def chunks(self) -> int:
         return len(self._chunks)
 
-    def add(self, article: Article, chunks: Sequence[Chunk], terms: Sequence[Sequence[str]], vectors: Vectors) -> None:
+    def add(
+        self, article: Article, chunks: Sequence[Chunk], terms: Sequence[Sequence[str]], vectors: Vectors,
+        found: Annotations,
+    ) -> None:  # fmt: skip
         row = len(self._ids)
+        self._facts.add(article, chunks, len(self._chunks), found)
         text = zlib.compress(article.text.encode(), 6)
         self._store.execute(
             f"insert into articles (row, {_METADATA}, sha256, text) values (?,?,?,?,?,?,?,?,?,?,?)",
@@ -110,6 +116,7 @@ class SegmentBuilder:
         _sounds(terms.terms).save(self.folder, "sounds")
         variants.build(terms.terms).save(self.folder, "grams")
         self._fields.build().save(self.folder, "fields")
+        self._facts.write(self.folder)
         vectors = np.concatenate(self._vectors) if self._vectors else np.zeros((0, self._dim), np.float16)
         write_vectors(self.folder / "vectors.faiss", vectors, self._dim)
 
@@ -142,6 +149,7 @@ class Segment:
             self.fields = Postings.load(folder, "fields")
             self.sounds = Postings.load(folder, "sounds")
             self.grams = Postings.load(folder, "grams")
+            self.facts = Facts(folder)
         except (OSError, ValueError, IndexError, sqlite3.Error) as error:
             raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
         self.vectors = open_vectors(folder / "vectors.faiss")

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from service.backends.base import Vectors
+from service.backends.base import NOTHING_FOUND, Vectors
 from service.backends.embedded import layout
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.postings import mean_idf
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.segment import Segment, SegmentBuilder
 from service.errors import ArticleNotFound, IndexLocked, IndexMismatch
-from service.records import Article, Chunk, Manifest
+from service.records import Annotations, Article, Chunk, Manifest
 
 _NOTHING: Tombstones = {"articles": [], "copies": []}
 KEPT_VERSIONS = 2  # the published one and the one before it, for readers that are just opening
@@ -97,9 +97,12 @@ class EmbeddedWriter:
         found = self._reader.holder(sha256) if self._reader else None
         return None if found in self._removed else found
 
-    def add(self, article: Article, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]], vectors: Vectors) -> None:
+    def add(
+        self, article: Article, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]], vectors: Vectors,
+        found: Annotations = NOTHING_FOUND,
+    ) -> None:  # fmt: skip
         with layout.disk_errors(self._folder):
-            self._staging().add(article, chunks, list(terms), vectors)
+            self._staging().add(article, chunks, list(terms), vectors, found)
             self._new[article.article_id] = article.sha256
             self._new_texts[article.sha256] = article.article_id
             if self._builder is not None and self._builder.chunks >= self._segment_chunks:

@@ -1,0 +1,161 @@
+"""What a segment knows of its chunks' places and days: built at ingest, memory-mapped for reading.
+
+places.points.npy   (p, 4) float32: lat, lon, extent and precision in km of the places named in the segment
+places.labels.*     name_en, name_ar, kind, admin1, country, source of each, joined by tabs (vocabulary.Terms)
+mentions.npy        (m,) by chunk row: row, place (-1 unresolved), start (-1 in the title), length, percent sure
+mentions.order.npy  (m,) mentions by place, and mentions.offsets.npy (p + 1,) where each place's begin
+dates.npy           (d,) chunk row, first and last day (days since 0001-01-01), start, length; by chunk row
+articles.npy        (a, 3) int32: day published (0 unknown), number of the source, number of the language
+sources.*, languages.*   their names
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from service.records import Annotations, Article, Chunk, Place
+from service.vocabulary import Terms
+
+MENTION = np.dtype([("row", "<i4"), ("place", "<i4"), ("start", "<i4"), ("length", "<u2"), ("confidence", "u1")])
+DATED = np.dtype([("row", "<i4"), ("first", "<i4"), ("last", "<i4"), ("start", "<i4"), ("length", "<u2")])
+_LONGEST = 65_535
+
+
+class FactsBuilder:
+    """Collects what ingest found, article by article."""
+
+    def __init__(self) -> None:
+        self._places: dict[Place, int] = {}
+        self._known: dict[int, tuple[int, Place]] = {}
+        self._mentions: list[tuple[int, int, int, int, int]] = []
+        self._dates: list[tuple[int, int, int, int, int]] = []
+        self._articles: list[tuple[int, int, int]] = []
+        self._sources: dict[str, int] = {}
+        self._languages: dict[str, int] = {}
+
+    def add(self, article: Article, chunks: Sequence[Chunk], first_row: int, found: Annotations) -> None:
+        """The next article; its chunks have the rows from ``first_row`` on."""
+        self._articles.append(
+            (
+                _day(found.published or article.published),
+                self._sources.setdefault(article.source, len(self._sources)),
+                self._languages.setdefault(article.language, len(self._languages)),
+            )
+        )
+        starts, ends = [chunk.start for chunk in chunks], [chunk.end for chunk in chunks]
+        for mention in found.places:
+            place = -1 if mention.place is None else self._number(mention.place)
+            size, sure = min(_LONGEST, mention.end - mention.start), round(mention.confidence * 100)
+            if mention.start < 0:
+                rows = range(1 if chunks else 0)
+            else:  # a sentence shared by neighbours puts a mention into both
+                rows = range(bisect_left(ends, mention.end), bisect_right(starts, mention.start))
+            for i in rows:
+                self._mentions.append((first_row + i, place, mention.start, size, sure))
+        for dated in found.dates:
+            size = min(_LONGEST, dated.end - dated.start)
+            for i in range(bisect_left(ends, dated.end), bisect_right(starts, dated.start)):
+                self._dates.append((first_row + i, _day(dated.first), _day(dated.last), dated.start, size))
+
+    def _number(self, place: Place) -> int:
+        """The gazetteer gives the same object for the same place: its identity is looked up first, which is quick."""
+        known = self._known.get(id(place))
+        if known is None:
+            number = self._places.setdefault(place, len(self._places))
+            known = self._known[id(place)] = (number, place)  # kept, so that no other object gets its id
+        return known[0]
+
+    def write(self, folder: Path) -> None:
+        places = list(self._places)
+        points = [(p.lat, p.lon, p.extent_km, p.precision_km) for p in places]
+        labels = ["\t".join((p.name_en, p.name_ar, p.kind, p.admin1, p.country, p.source)) for p in places]
+        mentions = np.array(sorted(self._mentions, key=lambda mention: mention[0]), MENTION)
+        order = np.argsort(mentions["place"], kind="stable").astype(np.int32)
+        offsets = np.searchsorted(mentions["place"][order], np.arange(len(places) + 1)).astype(np.int64)
+        arrays = {
+            "places.points": np.array(points, np.float32).reshape(-1, 4), "mentions": mentions, "mentions.order": order,
+            "mentions.offsets": offsets, "dates": np.array(sorted(self._dates, key=lambda dated: dated[0]), DATED),
+            "articles": np.array(self._articles, np.int32).reshape(-1, 3),
+        }  # fmt: skip
+        for name, array in arrays.items():
+            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        for name, texts in (("places.labels", labels), ("sources", self._sources), ("languages", self._languages)):
+            Terms.pack(text.encode() for text in texts).save(folder, name)
+
+
+class Facts:
+    """The facts of one segment; columns of its places as area.Places wants them."""
+
+    def __init__(self, folder: Path) -> None:
+        names = ("places.points", "mentions", "mentions.order", "mentions.offsets", "dates", "articles")
+        loaded = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
+        self._points, self.mentions, self._order, self._offsets, self.dates, self.articles = loaded
+        self._labels = Terms.load(folder, "places.labels")
+        self.sources, self.languages = Terms.load(folder, "sources"), Terms.load(folder, "languages")
+
+    @cached_property
+    def lat(self) -> npt.NDArray[np.float32]:
+        return np.ascontiguousarray(self._points[:, 0])
+
+    @cached_property
+    def lon(self) -> npt.NDArray[np.float32]:
+        return np.ascontiguousarray(self._points[:, 1])
+
+    @cached_property
+    def extent(self) -> npt.NDArray[np.float32]:
+        return np.ascontiguousarray(self._points[:, 2])
+
+    @cached_property
+    def _columns(self) -> list[npt.NDArray[np.str_]]:
+        cells = [label.split("\t") for label in self._labels]
+        return [np.array([cell[i] for cell in cells], dtype=str) for i in (2, 3, 4)]
+
+    @property
+    def kinds(self) -> npt.NDArray[np.str_]:
+        return self._columns[0]
+
+    @property
+    def admins(self) -> npt.NDArray[np.str_]:
+        return self._columns[1]
+
+    @property
+    def countries(self) -> npt.NDArray[np.str_]:
+        return self._columns[2]
+
+    def place(self, number: int) -> Place:
+        name_en, name_ar, kind, admin1, country, source = self._labels[number].split("\t")
+        lat, lon, extent, precision = (round(float(value), 4) for value in self._points[number])
+        return Place(name_en, name_ar, lat, lon, kind, admin1, country, source, extent, precision)
+
+    def of_places(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Numbers of all mentions of these places."""
+        if not len(numbers):
+            return np.zeros(0, np.int64)
+        return np.concatenate([self._order[self._offsets[n] : self._offsets[n + 1]] for n in numbers.tolist()]).astype(
+            np.int64
+        )
+
+    def in_row(self, row: int) -> range:
+        """Numbers of the mentions of a chunk."""
+        first, last = np.searchsorted(self.mentions["row"], [row, row + 1])
+        return range(int(first), int(last))
+
+    def dates_in_row(self, row: int) -> range:
+        first, last = np.searchsorted(self.dates["row"], [row, row + 1])
+        return range(int(first), int(last))
+
+
+@lru_cache(maxsize=10_000)
+def _day(iso: str) -> int:
+    """Days since 0001-01-01, which is 1; 0 for none."""
+    try:
+        return date.fromisoformat(iso[:10]).toordinal() if iso else 0
+    except ValueError:
+        return 0

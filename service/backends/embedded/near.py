@@ -1,0 +1,134 @@
+"""Chunks of a segment by the places and days that they name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from service.backends.embedded.segment import Segment
+from service.places import area as areas_of
+from service.places.area import Area
+from service.records import DateMention, Facets, PlaceMention
+
+ELSEWHERE = 0.5  # what a place counts for the other chunks of its article
+_FACET_VALUES = 50
+Mask = npt.NDArray[np.bool_]
+
+
+def scores(segment: Segment, areas: Sequence[Area]) -> npt.NDArray[np.float64]:
+    """0 to 1 for each chunk: the mean over the areas of its best mention, or of half its article's best one."""
+    total = np.zeros(len(segment))
+    for area in areas:
+        own = _best_mentions(segment, area)
+        articles = np.zeros(len(segment.ids))
+        np.maximum.at(articles, segment.chunk_article, own)
+        total += area.weight * np.maximum(own, ELSEWHERE * articles[segment.chunk_article])
+    return total / max(1, len(areas))
+
+
+def within(segment: Segment, area: Area) -> Mask:
+    """Chunks that name a place of the area; a mention in the title counts for all chunks of its article."""
+    facts = segment.facts
+    chosen = facts.of_places(np.flatnonzero(areas_of.weights(area, facts) > 0))
+    mentions = facts.mentions[chosen]
+    found = np.zeros(len(segment), bool)
+    found[mentions["row"]] = True
+    titled = mentions["row"][mentions["start"] < 0]
+    if len(titled):
+        articles = np.zeros(len(segment.ids), bool)
+        articles[segment.chunk_article[titled]] = True
+        found |= articles[segment.chunk_article]
+    return found
+
+
+def dated(segment: Segment, period: tuple[str, str]) -> Mask:
+    """Chunks of articles published in the period, and chunks that name a day or a period of at most a month in it."""
+    facts = segment.facts
+    first = date.fromisoformat(period[0]).toordinal() if period[0] else 1
+    last = date.fromisoformat(period[1]).toordinal() if period[1] else date.max.toordinal()
+    days = facts.articles[:, 0]
+    found: Mask = ((days >= first) & (days <= last))[segment.chunk_article]
+    dates = facts.dates
+    short = dates["last"] - dates["first"] <= 31
+    inside = short & (dates["first"] <= last) & (dates["last"] >= first)
+    found[dates["row"][inside]] = True
+    return found
+
+
+def places(segment: Segment, row: int) -> list[PlaceMention]:
+    facts = segment.facts
+    found = []
+    for number in facts.in_row(row):
+        _, place, start, length, confidence = facts.mentions[number].tolist()
+        found.append(PlaceMention(start, start + length, facts.place(place) if place >= 0 else None, confidence / 100))
+    return found
+
+
+def dates(segment: Segment, row: int) -> list[DateMention]:
+    found = []
+    for number in segment.facts.dates_in_row(row):
+        _, first, last, start, length = segment.facts.dates[number].tolist()
+        found.append(DateMention(start, start + length, _iso(first), _iso(last)))
+    return found
+
+
+def days(segment: Segment) -> npt.NDArray[np.int32]:
+    """Day of publication of each chunk's article, as date.toordinal(); 0 when unknown."""
+    found: npt.NDArray[np.int32] = segment.facts.articles[:, 0][segment.chunk_article]
+    return found
+
+
+def facets(chunks: Sequence[tuple[Segment, int]]) -> Facets:
+    """Counts over the articles of chunks, each article once; its places are those that the chunks name."""
+    days, sources, languages = Counter[int](), Counter[str](), Counter[str]()
+    named: Counter[str] = Counter()
+    by_segment: dict[int, tuple[Segment, list[int]]] = {}
+    for segment, row in chunks:
+        by_segment.setdefault(id(segment), (segment, []))[1].append(row)
+    for segment, listed in by_segment.values():
+        facts, rows = segment.facts, np.array(sorted(listed), np.int64)
+        articles = np.unique(segment.chunk_article[rows])
+        about = facts.articles[articles]
+        days.update(about[:, 0][about[:, 0] > 0].tolist())
+        for column, names, counter in ((1, facts.sources, sources), (2, facts.languages, languages)):
+            values, counts = np.unique(about[:, column], return_counts=True)
+            for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+                counter[names[value]] += count
+        mask = np.zeros(len(segment), bool)
+        mask[rows] = True
+        mentions = facts.mentions[mask[facts.mentions["row"]] & (facts.mentions["place"] >= 0)]
+        pairs = np.unique(np.stack([mentions["place"], segment.chunk_article[mentions["row"]]]), axis=1)
+        values, counts = np.unique(pairs[0], return_counts=True)
+        for value, count in zip(values.tolist(), counts.tolist(), strict=True):
+            place = facts.place(value)
+            named[", ".join(dict.fromkeys(filter(None, (place.name_en, place.admin1, place.country))))] += count
+    months: Counter[str] = Counter()
+    for day, count in days.items():
+        months[_iso(day)[:7]] += count
+    return Facets(
+        tuple(sorted(months.items())), tuple((_iso(day), n) for day, n in sorted(days.items())),
+        _most(named), _most(sources), _most(languages),
+    )  # fmt: skip
+
+
+def _best_mentions(segment: Segment, area: Area) -> npt.NDArray[np.float64]:
+    facts = segment.facts
+    weights = areas_of.weights(area, facts)
+    chosen = facts.of_places(np.flatnonzero(weights))
+    mentions = facts.mentions[chosen]
+    best = np.zeros(len(segment))
+    np.maximum.at(best, mentions["row"], weights[mentions["place"]] * (mentions["confidence"] / 100))
+    return best
+
+
+def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
+    listed = sorted(((name, n) for name, n in counted.items() if name), key=lambda item: (-item[1], item[0]))
+    return tuple(listed[:_FACET_VALUES])
+
+
+def _iso(day: int) -> str:
+    return date.fromordinal(day).isoformat() if day > 0 else ""

@@ -1,0 +1,99 @@
+"""The interval that a question asks for: "in May 2020", "since last week", "بين 3 و7 أغسطس", "أمس".
+
+Relative words are read against a reference date, the day of the question unless --now says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from service.dates import words
+from service.dates.finder import expressions
+from service.dates.page import Expression, Page
+from service.errors import QueryError
+from service.folding import fold
+
+_SINCE = re.compile(r" (?:since|from|after|as of|starting|منذ|من|بعد|ابتداء من|اعتبارا من)(?: يوم| شهر| عام| the)? *$")
+_UNTIL = re.compile(r" (?:until|till|before|up to|حتي|قبل)(?: يوم| شهر| عام| the)? *$")
+_BETWEEN = re.compile(r" (?:between|from|بين|من|ما بين)(?: يوم| شهر| عامي| شهري| عام)? *$")
+_JOINED = re.compile(r"^ *(?:and|to|until|till|و|الي|وحتي|حتي)? *(?:يوم|شهر|عام)? *$")
+_RECENT = re.compile(
+    r" (?:latest|recent|recently|newest|most recent|احدث|اخر|اخر الاخبار|مستجدات|الاخيره|مؤخرا|موخرا)(?= )"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedPeriod:
+    """``first`` and ``last`` are ISO 8601, "" for open. ``relative``: it depends on the reference date.
+
+    ``span`` is where it stands in the question as typed.
+    """
+
+    first: str = ""
+    last: str = ""
+    relative: bool = False
+    recent: bool = False  # "latest", "آخر": newer passages are preferred
+    span: tuple[int, int] = (0, 0)
+
+    @property
+    def period(self) -> tuple[str, str]:
+        return self.first, self.last
+
+
+def ask(text: str, now: date) -> AskedPeriod:
+    """The first period that a question names, with the second end of a range."""
+    folded = fold(text)
+    recent = bool(_RECENT.search(folded.text))
+    found = expressions(Page(folded, now))
+    if not found:
+        return AskedPeriod(recent=recent)
+    first = found[0]
+    before = folded.text[: first.start]
+    start, last = first.period
+    end = first.end
+    relative = _is_relative(folded.text[first.start : first.end])
+    opening, closing = start.isoformat(), last.isoformat()
+    if len(found) > 1 and _BETWEEN.search(before) and _JOINED.match(folded.text[first.end : found[1].start]):
+        second = found[1]
+        bounds = sorted([*first.period, *second.period])
+        opening, closing, end = bounds[0].isoformat(), bounds[-1].isoformat(), second.end
+        relative = relative or _is_relative(folded.text[second.start : second.end])
+    elif _SINCE.search(before) and not _is_plain_of(before):
+        closing = ""
+    elif _UNTIL.search(before):
+        opening, closing = "", (closing if not before.rstrip().endswith(("before", "قبل")) else start.isoformat())
+    return AskedPeriod(opening, closing, relative, recent, folded.span(first.start, end))
+
+
+def day(text: str, option: str, now: date, last: bool = False) -> str:
+    """A day given to from=, to= or --now: ISO 8601, a month or year, or words. Raises QueryError."""
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        pass
+    found: list[Expression] = expressions(Page(fold(_iso_month(text.strip())), now))
+    if len(found) != 1:
+        raise QueryError(f"{option} is a date such as 2015-08-07, 2015-08 or yesterday, found {text!r}")
+    return found[0].period[1 if last else 0].isoformat()
+
+
+def _iso_month(text: str) -> str:
+    """2015-08 -> 8/2015 in words; 2015 -> the year 2015."""
+    if match := re.fullmatch(r"(\d{4})-(\d\d)", text):
+        names = [name for name, number in words.MONTHS.items() if number == int(match[2]) and name.isascii()]
+        return f"{names[0].capitalize()} {match[1]}" if names else text
+    return f"in {text}" if re.fullmatch(r"\d{4}", text) else text
+
+
+def _is_relative(written: str) -> bool:
+    parts = set(written.split())
+    return bool(
+        parts & (words.LAST | words.THIS | words.NEXT | set(words.DAYS) | set(words.WEEKDAYS) | {"ago", "قبل"})
+    ) and not any(char.isdigit() for char in written)
+
+
+def _is_plain_of(before: str) -> bool:
+    """ "تقارير من مايو 2020" is of May, not since May."""
+    return before.rstrip().endswith(" من")

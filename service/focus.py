@@ -1,0 +1,114 @@
+"""Where and when a question looks: its places and dates, joined with the filters given beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from service.backends.base import Reader
+from service.dates import asked as when
+from service.errors import QueryError
+from service.places import asked as where
+from service.places import gazetteer
+from service.places.area import Area, Relation
+from service.records import Filters, Ranking
+from service.settings import Settings
+
+NO_FILTERS = Filters()
+_QUESTION_WORDS = 20  # a longer text is a report that was pasted: its "yesterday" is not ours
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """``areas`` rank, ``within`` filters; ``period`` filters, ``preferred`` ranks. Days are ISO 8601, "" for open."""
+
+    areas: tuple[Area, ...] = ()
+    within: tuple[Area, ...] = ()
+    period: tuple[str, str] = ("", "")
+    preferred: tuple[str, str] = ("", "")
+    recent: bool = False
+    notices: tuple[str, ...] = ()
+
+    @property
+    def shown_period(self) -> tuple[str, str]:
+        return self.period if any(self.period) else self.preferred
+
+
+def read(text: str, filters: Filters, settings: Settings) -> Focus:
+    """Raises QueryError for a place or a date that cannot be understood."""
+    now = _now(filters.now)
+    names = gazetteer.load(Path(settings.gazetteer) if settings.gazetteer else None)
+    asked = where.ask(text, names) if filters.places and settings.weight_place else where.Asked()
+    given, notices = _given(filters, names, settings)
+    period, preferred, recent = _period(text, filters, now)
+    strict = tuple(area for area in asked.areas if area.strict)
+    return Focus((*given, *asked.areas), (*given, *strict), period, preferred, recent, (*asked.notices, *notices))
+
+
+def lean(ranking: Ranking, focus: Focus, reader: Reader, settings: Settings) -> Ranking:
+    """A fused ranking with what its articles' days add: in the named period, and newer where that is asked."""
+    if not len(ranking) or not (any(focus.preferred) or focus.recent):
+        return ranking
+    scores = ranking.scores.copy()
+    if any(focus.preferred):
+        scores += settings.weight_period * reader.in_period(ranking.keys, focus.preferred)
+    if focus.recent:
+        days = reader.days(ranking.keys)
+        age = np.where(days > 0, days.max() - days, np.inf)
+        scores += settings.weight_recent * 0.5 ** (age / settings.recent_days)
+    order = np.lexsort((ranking.keys, -scores))
+    return Ranking(ranking.keys[order], scores[order])
+
+
+def _given(filters: Filters, names: gazetteer.Gazetteer, settings: Settings) -> tuple[tuple[Area, ...], list[str]]:
+    """The areas of near= and place=."""
+    areas: list[Area] = []
+    notices: list[str] = []
+    if filters.within_km < 0 or not np.isfinite(filters.within_km):
+        raise QueryError(f"within_km is a distance of more than 0 km, found {filters.within_km:g}")
+    if filters.within_km and not filters.near:
+        raise QueryError("within_km needs a place to measure from: give near=PLACE too")
+    for option, name in (("near", filters.near), ("place", filters.place)):
+        if not name:
+            continue
+        place, others = where.one(name, names)
+        if place is None:
+            raise QueryError(
+                f"{option}={name}: no such place is known; write it as in the reports, add its country after a comma, "
+                "or list it in a gazetteer of your own (--gazetteer)"
+            )
+        if others:
+            listed = ", ".join(where.title(other) for other in others[:3])
+            notices.append(f"{option}={name} was read as {where.title(place)}; not {listed}?")
+        if option == "near":
+            areas.append(Area(place, Relation.WITHIN, filters.within_km or settings.near_km, strict=True))
+        else:
+            areas.append(Area(place, Relation.IN, strict=True))
+    return tuple(areas), notices
+
+
+def _period(text: str, filters: Filters, now: date) -> tuple[tuple[str, str], tuple[str, str], bool]:
+    """(filter, preference, whether newer is better): what is given wins over what the question says."""
+    asked = when.ask(text, now) if filters.dates else when.AskedPeriod()
+    recent = asked.recent if filters.recent is None else filters.recent
+    since = when.day(filters.since, "from", now) if filters.since else ""
+    until = when.day(filters.until, "to", now, last=True) if filters.until else ""
+    if since and until and since > until:
+        raise QueryError(f"from={filters.since} is after to={filters.until}: exchange them")
+    if since or until:
+        return (since, until), ("", ""), recent
+    if asked.relative and len(text.split()) <= _QUESTION_WORDS:
+        return asked.period, ("", ""), recent
+    return ("", ""), asked.period, recent
+
+
+def _now(given: str) -> date:
+    if not given:
+        return date.today()
+    try:
+        return date.fromisoformat(given[:10])
+    except ValueError as error:
+        raise QueryError(f"now is a date such as 2015-08-11, found {given!r}") from error

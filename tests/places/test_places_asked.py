@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from service.places import gazetteer
+from service.places.area import Relation
+from service.places.asked import ask, described, one
+
+NAMES = gazetteer.load()
+
+
+@pytest.mark.parametrize(
+    "question, wanted",
+    [
+        ("strikes near Hawija", "near Hawija (Kirkuk, Iraq)"),
+        ("strikes near hawija", "near Hawija (Kirkuk, Iraq)"),
+        ("غارات قرب الحويجة", "near Hawija (Kirkuk, Iraq)"),
+        ("قصف جوي حول الحويجه", "near Hawija (Kirkuk, Iraq)"),
+        ("انفجارات في بعقوبه ومحيطها", "near Baqubah (Diyala, Iraq)"),
+        ("raids around Mosul", "near Mosul (Nineveh, Iraq)"),
+        ("attacks within 30 km of Hawija", "within 30 km of Hawija (Kirkuk, Iraq)"),
+        ("10 miles from Mosul", "within 16.0934 km of Mosul (Nineveh, Iraq)"),
+        ("هجمات على بعد 30 كم من الحويجة", "within 30 km of Hawija (Kirkuk, Iraq)"),
+        ("north of Mosul", "north of Mosul (Nineveh, Iraq)"),
+        ("شمال غرب الموصل", "northwest of Mosul (Nineveh, Iraq)"),
+        ("جنوبي كركوك", "south of Kirkuk (Iraq)"),
+        ("between Baiji and Tikrit", "between Baiji (Salah al-Din, Iraq) and Tikrit (Salah al-Din, Iraq)"),
+        ("بين بيجي وتكريت", "between Baiji (Salah al-Din, Iraq) and Tikrit (Salah al-Din, Iraq)"),
+        ("protests in Basra", "in Basra (Iraq)"),
+        ("احتجاج اهالي البصره", "in Basra (Iraq)"),
+        ("bombings in Aleppo province", "in Aleppo Governorate (Aleppo, Syria)"),
+        ("attack on police in Sitra, Bahrain", "in Sitra (Bahrain)"),
+    ],
+)
+def test_relations_in_both_languages(question: str, wanted: str) -> None:
+    assert [described(area) for area in ask(question, NAMES).areas] == [wanted]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "how ISIS finances itself",
+        "of the un",
+        "حكم بعقوبة السجن",
+        "US-trained rebels",
+        "ضابط سوري",
+        "they hit the ball",
+        "موارد الدواعش",
+    ],
+)
+def test_questions_without_a_place_ask_for_none(question: str) -> None:
+    assert ask(question, NAMES).areas == ()
+
+
+def test_a_name_that_two_places_share_is_resolved_and_the_other_is_offered() -> None:
+    iraq, syria = ask("strikes near Hawija", NAMES), ask("strikes near Hawija, Syria", NAMES)
+
+    assert iraq.areas[0].place.country == "Iraq"
+    assert "not Al-Huwayja (Ghab) (Hama, Syria)?" in iraq.notices[0]
+    assert [area.place.country for area in syria.areas] == ["Syria"]
+
+
+def test_a_distance_is_a_filter_and_nearness_is_not() -> None:
+    [within] = ask("within 30 km of Hawija", NAMES).areas
+    [near] = ask("near Hawija", NAMES).areas
+
+    assert (within.strict, within.within_km, within.relation) == (True, 30.0, Relation.WITHIN)
+    assert not near.strict
+
+
+@pytest.mark.parametrize(
+    "name, country",
+    [
+        ("Hawija", "Iraq"),
+        ("Hawija, Syria", "Syria"),
+        ("طرابلس", "Libya"),
+        ("Tripoli, Lebanon", "Lebanon"),
+        ("Huwayjeh", "Iraq"),
+    ],
+)
+def test_a_name_alone_means_one_place(name: str, country: str) -> None:
+    place, _ = one(name, NAMES)
+
+    assert place is not None and place.country == country
+
+
+def test_a_name_alone_may_mean_nothing() -> None:
+    assert one("Xyzzyville", NAMES) == (None, [])
+
+
+def test_spans_are_where_the_names_stand_in_the_question() -> None:
+    question = "غارات على الحويجة وبيجي"
+
+    assert [question[start:end] for start, end in ask(question, NAMES).spans] == ["الحويجة", "بيجي"]
