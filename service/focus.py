@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,11 @@ from service.records import Filters, Ranking
 from service.settings import Settings
 
 NO_FILTERS = Filters()
+_QUESTION = re.compile(
+    r"[?\u061f]|^\s*\.?\s*(?:who|what|when|where|why|how|which|whose"
+    r"|كم|من هو|من هي|ما|ماذا|متى|أين|اين|لماذا|كيف|أي|اي|هل)\s",
+    re.I,
+)
 _QUESTION_WORDS = 20  # a longer text is a report that was pasted: its "yesterday" is not ours
 
 
@@ -46,6 +52,17 @@ def read(text: str, filters: Filters, settings: Settings) -> Focus:
     period, preferred, recent = _period(text, filters, now)
     strict = tuple(area for area in asked.areas if area.strict)
     return Focus((*given, *asked.areas), (*given, *strict), period, preferred, recent, (*asked.notices, *notices))
+
+
+def relaxed(focus: Focus, filters: Filters) -> Focus | None:
+    """The focus with a period that only the question's words named preferred, not required; None if there is none."""
+    if not any(focus.period) or filters.since or filters.until:
+        return None
+    first, last = focus.period
+    notice = (
+        f"nothing here is from {first or '...'} to {last or '...'}, as the question's words were read: all days shown"
+    )
+    return replace(focus, period=("", ""), preferred=focus.period, notices=(*focus.notices, notice))
 
 
 def lean(ranking: Ranking, focus: Focus, reader: Reader, settings: Settings) -> Ranking:
@@ -100,7 +117,8 @@ def _period(text: str, filters: Filters, now: date) -> tuple[tuple[str, str], tu
         raise QueryError(f"from={filters.since} is after to={filters.until}: exchange them")
     if since or until:
         return (since, until), ("", ""), recent
-    if asked.relative and len(text.split()) <= _QUESTION_WORDS:
+    # "How many were hurt that day?" speaks of the report's day, "strikes since last week" of ours
+    if asked.relative and len(text.split()) <= _QUESTION_WORDS and not _QUESTION.search(text):
         return asked.period, ("", ""), recent
     return ("", ""), asked.period, recent
 

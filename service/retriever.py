@@ -61,6 +61,10 @@ class Retriever:
         keep, notices = self._filter(query, focus)
         wide = self._wide(query, concepts)
         rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
+        if not len(fused) and (wider := focusing.relaxed(focus, filters)):
+            focus = wider
+            keep, notices = self._filter(query, focus)
+            rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
         matches += _further(concepts, wide)
         passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
         facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
@@ -85,10 +89,12 @@ class Retriever:
         concepts, _ = self._concepts(query)
         focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
         keep = self._filter(query, focus)[0]
-        if leg is Leg.FUSED:
-            ranking = self._all(query, self._wide(query, concepts), keep, depth, focus)[1]
-        elif leg in (Leg.FEEDBACK, Leg.PLACE):
-            ranking = self._all(query, self._wide(query, concepts), keep, depth, focus)[0][leg]
+        if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE):
+            wide = self._wide(query, concepts)
+            rankings, ranking = self._all(query, wide, keep, depth, focus)
+            if not len(ranking) and (wider := focusing.relaxed(focus, focusing.NO_FILTERS)):
+                rankings, ranking = self._all(query, wide, self._filter(query, wider)[0], depth, wider)
+            ranking = ranking if leg is Leg.FUSED else rankings[leg]
         else:
             ranking = self._search(leg, query, concepts, keep, depth, 0.0)
         return [

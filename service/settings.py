@@ -50,7 +50,7 @@ class Settings:
     feedback_terms: int = 30
     weight_place: float = 0.4  # 0: the question's places are not looked at
     weight_period: float = 0.1  # of articles and days in the period that a question names
-    weight_recent: float = 0.2  # of the newest article, where newer ones are preferred
+    weight_recent: float = 0.4  # of the newest article, where newer ones are preferred
     recent_days: float = 7.0  # in which that preference halves
     near_km: float = 50.0  # how far near= reaches without within_km=
     gazetteer: str = ""  # TSV with places of the user's own, on top of the bundled ones

@@ -11,7 +11,7 @@ import pytest
 
 SERVICE = Path(__file__).parent.parent / "service"
 LAYERS = [  # a module imports from its own layer and from those below it
-    {"cli", "evaluate_cli", "web"},
+    {"ablations", "cli", "evaluate_cli", "web"},
     {"engine"},
     {"ingest", "copies", "feedback", "retriever", "answerer", "llm", "evaluation", "focus", "nearby", "annotated"},
     {"backends"},
