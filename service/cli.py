@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from service import __version__, evaluate_cli, terminal
+from service import __version__, answer_json, evaluate_cli, terminal
 from service.engine import SAMPLE, Engine
 from service.errors import ServiceError
 from service.records import Rejection
@@ -19,7 +19,7 @@ _REJECTIONS_SHOWN = 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: query 0 found, 1 nothing found; everything 2 on an error; 0 otherwise."""
+    """Exit code: query 0 found, 1 nothing found; ask 0 answered, 1 not; everything 2 on an error; 0 otherwise."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
@@ -62,6 +62,19 @@ def _query(engine: Engine, options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return FOUND if result.passages else NOTHING
+
+
+def _ask(engine: Engine, options: argparse.Namespace) -> int:
+    _prepare(engine, options.collection)
+    text, style = " ".join(options.text), terminal.Style.of(sys.stdout)
+    answer = engine.answerer(options.collection).answer(text)
+    for notice in answer.notices:
+        print(f"rasad: {notice}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(answer_json.as_json(answer), ensure_ascii=False))
+    else:
+        print(terminal.answer(answer, style))
+    return NOTHING if answer.abstained else FOUND
 
 
 def _ingest(engine: Engine, options: argparse.Namespace) -> int:
@@ -141,7 +154,9 @@ def _parser() -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         added.set_defaults(command=run)
         default = None if name == "status" else collection
-        added.add_argument("--collection", default=default, metavar="NAME", help=f"collection (default: {default or 'all'})")
+        added.add_argument(
+            "--collection", default=default, metavar="NAME", help=f"collection (default: {default or 'all'})"
+        )
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
         return added
 
@@ -150,6 +165,10 @@ def _parser() -> argparse.ArgumentParser:
     query.add_argument("-k", type=_count(1, settings.max_k), default=settings.k, metavar="N", help="passages to print")
     query.add_argument("--json", action="store_true", help="one JSON object a line")
     query.add_argument("--explain", action="store_true", help="scores and ranks of each leg, and what matched what")
+
+    ask = command("ask", _ask, "Answer a question with quotes that can be checked, or say that the reports do not.")
+    ask.add_argument("text", nargs="+", metavar="QUESTION", help="in English or Arabic")
+    ask.add_argument("--json", action="store_true", help="one JSON object")
 
     ingest = command("ingest", _ingest, "Take files into a collection; - is standard input.")
     ingest.add_argument("paths", nargs="+", metavar="PATH")
@@ -165,7 +184,9 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = command("serve", _serve, "Serve the web page and the API.")
     serve.add_argument("--host", default=settings.host, metavar="ADDRESS", help=f"(default: {settings.host})")
-    serve.add_argument("--port", type=_count(0, 65535), default=settings.port, metavar="N", help=f"(default: {settings.port})")
+    serve.add_argument(
+        "--port", type=_count(0, 65535), default=settings.port, metavar="N", help=f"(default: {settings.port})"
+    )
     serve.add_argument("--workers", type=_count(1, 64), default=settings.workers, metavar="N", help="processes")
     return parser
 

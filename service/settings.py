@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from service.errors import SettingsError
-from service.records import Fusion
+from service.records import Fusion, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,21 @@ class Settings:
     weight_cross: float = 1.0
     weight_dense: float = 0.3
     rrf_k: int = 60  # constant of reciprocal rank fusion (Cormack et al. 2009)
+
+    # Answering.
+    answer_passages: int = 20  # passages whose sentences are looked at
+    answer_looked_at: int = 16  # sentences, best by their words, that are judged in full
+    answer_sentences: int = 3  # sentences cited in one answer
+    answer_margin: float = 6.0  # how far below the best a cited sentence may score; see confidence.score
+    answer_threshold: float = 0.78  # confidence below which the answer is that the reports do not say
+
+    # A language model of the user's own, any OpenAI-compatible endpoint; none without a URL.
+    llm_url: str = ""  # up to and without /chat/completions, e.g. the server's .../v1
+    llm_model: str = ""  # name the endpoint knows it by
+    llm_key: str = ""  # sent as a bearer token when not empty
+    llm_timeout_s: float = 30.0  # for the whole reply, and to connect
+    llm_support: float = 0.45  # a sentence's least support by what it cites, 0 to 1; see grounding.py
+    llm_unsupported: Unsupported = Unsupported.DROP
 
     # Writing.
     segment_chunks: int = 200_000  # chunks held in memory before a segment is written

@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from service.records import Manifest, Passage
+from service.records import Answer, AnswerSentence, Citation, Manifest, Passage
 
 _FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {0x7F: None} | dict.fromkeys(range(0x80, 0xA0))
@@ -70,6 +70,60 @@ def passage(found: Passage, style: Style) -> str:
             f"    {_isolated(match.source, style)} -> {_isolated(match.form, style)} ({match.evidence}, {match.weight:.2f})"
         )
     return "\n".join(lines) + "\n"
+
+
+def answer(found: Answer, style: Style) -> str:
+    """An answer for reading: the short answer, the sentences with their markers, and where each marker points."""
+    if found.abstained:
+        lines = [_bold("The reports do not say.", style), f"    confidence {found.confidence:.2f}"]
+        if found.nearest:
+            lines += ["", "Nearest passages, which do not answer the question:"]
+    else:
+        lines = [_bold(_isolated(found.short_answer, style), style)] if found.short_answer else []
+        lines += [sentence(s, style) for s in found.sentences]
+        lines += ["", f"    confidence {found.confidence:.2f}" + (f", written by {found.model}" if found.model else "")]
+    if found.figures:
+        lines += ["", "The reports differ:"]
+        for figure in found.figures:
+            where = ", ".join(part for part in (figure.source, figure.published) if part)
+            lines.append(
+                f"    {_isolated(figure.text, style)} [{figure.marker}]"
+                + (f" ({_isolated(where, style)})" if where else "")
+            )
+    for citation in found.citations:
+        lines += ["", *_citation(citation, style)]
+    for passage in found.nearest:
+        where = [part for part in (passage.source, passage.published, passage.article_id) if part]
+        lines.append(
+            f"    - {_isolated(passage.title or passage.article_id, style)} · "
+            + " · ".join(_isolated(w, style) for w in where)
+        )
+    return "\n".join(lines) + "\n"
+
+
+def sentence(found: AnswerSentence, style: Style) -> str:
+    """A sentence and its markers, on one line."""
+    markers = "".join(f" [{marker}]" for marker in found.markers)
+    return f"{_isolated(' '.join(found.text.split()), style)}{markers}" + (
+        "" if found.supported else " (not supported by what it cites)"
+    )
+
+
+def _citation(found: Citation, style: Style) -> list[str]:
+    where = [part for part in (found.source, found.published, found.url) if part]
+    lines = [
+        f"[{found.marker}] {_isolated(found.title or found.article_id, style)}",
+        "    "
+        + " · ".join(_isolated(part, style) for part in [*where, f"{found.article_id} {found.start}-{found.end}"]),
+        *("    " + _isolated(line, style) for line in found.quote.splitlines() if line.strip()),
+    ]
+    if found.gloss:
+        lines.append("    (machine gloss, not a source) " + _isolated(found.gloss, style))
+    if found.copies:
+        lines.append(
+            f"    and {len(found.copies)} {'copy' if len(found.copies) == 1 else 'copies'}: {', '.join(found.copies)}"
+        )
+    return [*lines, f"    sha256 {found.sha256}"]
 
 
 def status(manifest: Manifest) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from service.records import Article, SearchResult
+from service.records import Answer, Article, SearchResult
 
 
 class Searcher(Protocol):
@@ -13,10 +13,18 @@ class Searcher(Protocol):
     def search(self, text: str, k: int = ..., explain: bool = ...) -> SearchResult: ...
 
 
+class Answering(Protocol):
+    """Answers from one pinned version of one collection; safe to call from several threads."""
+
+    def answer(self, text: str, /) -> Answer: ...
+
+
 class SearchEngine(Protocol):
     """The reading half of ``service.engine.Engine``; every method may block and none runs on the event loop."""
 
     def retriever(self, collection: str) -> Searcher: ...
+
+    def answerer(self, collection: str) -> Answering: ...
 
     def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]: ...
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from service.errors import ServiceError
-from service.records import Article, SearchResult
+from service.records import Answer, Article, SearchResult
 from service.web.ports import SearchEngine
 
 T = TypeVar("T")
@@ -37,6 +37,9 @@ class ThreadedEngine:
 
     async def search(self, collection: str, text: str, k: int, explain: bool = False) -> SearchResult:
         return await _in_thread(lambda: self._engine.retriever(collection).search(text, k, explain), self._searching)
+
+    async def answer(self, collection: str, text: str) -> Answer:
+        return await _in_thread(lambda: self._engine.answerer(collection).answer(text), self._searching)
 
     async def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
         return await _in_thread(lambda: self._engine.article(collection, article_id), self._searching)
