@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from service import agreement, confidence, evidence, gloss, near_copies, question_terms, spans, verification
+from service import agreement, confidence, evidence, gloss, near_copies, spans, verification
 from service.backends.base import Reader
+from service.composer import Composer
 from service.encoder import Encoder
 from service.evidence import Sentence
 from service.question import Question, read
-from service.records import Answer, AnswerSentence, Citation, Language, Passage, SearchResult
+from service.question_terms import Term, question_terms, unit_forms
+from service.records import Answer, AnswerSentence, Article, Citation, Language, Passage, SearchResult
 from service.retriever import Retriever
 from service.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The best sentence of one independent report, and the ids of the reports that are near copies of it."""
+
+    sentence: Sentence
+    passage: Passage
+    copies: tuple[str, ...]
 
 
 class Answerer:
@@ -23,57 +34,74 @@ class Answerer:
         self._retriever, self._reader, self._encoder, self._settings = retriever, reader, encoder, settings
 
     def answer(self, text: str) -> Answer:
-        """An extractive answer, or a refusal with the nearest passages. Raises QueryError."""
+        """The whole answer, or a refusal with the nearest passages. Raises QueryError."""
+        return next(part for part in self.stream(text) if isinstance(part, Answer))
+
+    def stream(self, text: str) -> Iterator[AnswerSentence | Answer]:
+        """With a language model, its sentences as they are checked; then, and without one, the whole answer."""
         began = time.perf_counter()
-        result = self._retriever.search(text, self._settings.answer_passages)
-        question = read(text)
-        terms = question_terms.question_terms(
-            question, self._retriever.concepts(text), self._reader.document_frequency, self._reader.manifest.chunks
-        )
-        found = evidence.sentences(question, terms, result.passages, self._encoder, self._settings.answer_looked_at)
+        answer, sources = self._extractive(text)
+        parts: Iterator[AnswerSentence | Answer] = iter((answer,))
+        if self._settings.llm_url and not answer.abstained:
+            composer = Composer(self._settings, self._encoder, self._terms, _citation, self._article)
+            parts = composer.compose(answer, sources)
+        for part in parts:
+            if isinstance(part, Answer):
+                part = replace(part, took_ms=round((time.perf_counter() - began) * 1000, 2))
+            yield part
+
+    def _extractive(self, text: str) -> tuple[Answer, list[Passage]]:
+        """The answer in quotes, and the passages of independent reports that a language model may write from."""
+        settings = self._settings
+        result = self._retriever.search(text, settings.answer_passages)
+        question, terms = read(text), self._terms(text)
+        found = evidence.sentences(question, terms, result.passages, self._encoder, settings.answer_looked_at)
         ranking = confidence.ranked(found)
         sure = confidence.probability(ranking[0][1]) if ranking else 0.0
-        answer = _refusal(question, result, sure, self._settings.k)
-        if sure >= self._settings.answer_threshold:
-            units = question_terms.unit_forms(question, terms)
-            answer = self._extract(answer, question, units, self._chosen(ranking, result.passages), result.passages)
-        return replace(answer, took_ms=round((time.perf_counter() - began) * 1000, 2))
+        refusal = _refusal(question, result, sure, settings.k)
+        if sure < settings.answer_threshold:
+            return refusal, []
+        reports = self._reports(ranking, result.passages)
+        lowest = confidence.score(reports[0].sentence) - settings.answer_margin
+        chosen = [r for r in reports[: settings.answer_sentences] if confidence.score(r.sentence) >= lowest]
+        answer = self._cited(refusal, question, unit_forms(question, terms), chosen)
+        return answer, [report.passage for report in reports[: settings.llm_passages]]
 
-    def _chosen(
-        self, ranking: Sequence[tuple[float, Sentence]], passages: Sequence[Passage]
-    ) -> list[tuple[Sentence, tuple[str, ...]]]:
-        """The best sentence of each independent report, with the ids of the reports that are near copies of it."""
-        best: dict[str, tuple[float, Sentence]] = {}
-        for score, sentence in ranking:
-            best.setdefault(passages[sentence.passage].article_id, (score, sentence))
-        rows = list(best.values())
-        group = near_copies.groups([passages[sentence.passage].text for _, sentence in rows])
-        chosen: list[tuple[Sentence, tuple[str, ...]]] = []
-        for i, (score, sentence) in enumerate(rows):
-            if group[i] != i:
-                continue
-            if len(chosen) == self._settings.answer_sentences or score < rows[0][0] - self._settings.answer_margin:
-                break
-            mine = [passages[rows[j][1].passage] for j in range(len(rows)) if group[j] == i]
-            own = passages[sentence.passage]
-            copies = [*own.copies, *(i for p in mine if p is not own for i in (p.article_id, *p.copies))]
-            chosen.append((sentence, tuple(dict.fromkeys(copies))))
-        return chosen
+    def _terms(self, text: str) -> list[Term]:
+        return question_terms(
+            read(text), self._retriever.concepts(text), self._reader.document_frequency, self._reader.manifest.chunks
+        )
 
-    def _extract(
-        self, refusal: Answer, question: Question, units: frozenset[str],
-        chosen: Sequence[tuple[Sentence, tuple[str, ...]]], passages: Sequence[Passage],
-    ) -> Answer:  # fmt: skip
-        drafts = [_citation(passages[s.passage], s, copies) for s, copies in chosen]
-        asked = {(s.start, passages[s.passage].article_id): s.asked for s, _ in chosen}
-        sound = verification.verified(drafts, lambda article_id: self._reader.article(article_id)[0])
-        if not sound or sound[0] != drafts[0]:  # the confidence was that of the first
-            return refusal
-        citations = tuple(replace(citation, marker=n) for n, citation in enumerate(sound, 1))
-        short = []
-        for citation in citations:
-            found = spans.candidates(citation.quote, question, units, asked[citation.start, citation.article_id])
-            short.append(found[0] if found and found[0].fit >= confidence.NO_FIT else None)
+    def _article(self, article_id: str) -> Article:
+        return self._reader.article(article_id)[0]
+
+    def _reports(self, ranking: Sequence[tuple[float, Sentence]], passages: Sequence[Passage]) -> list[Chosen]:
+        """Best first; near copies are one report, told by its best sentence."""
+        best: dict[str, Sentence] = {}
+        for _, sentence in ranking:
+            best.setdefault(passages[sentence.passage].article_id, sentence)
+        own = [passages[sentence.passage] for sentence in best.values()]
+        group = near_copies.groups([passage.text for passage in own])
+        reports = []
+        for i, sentence in enumerate(best.values()):
+            if group[i] == i:
+                alike = [own[j] for j in range(i, len(own)) if group[j] == i]
+                copies = [name for p in alike for name in (p.article_id, *p.copies) if name != own[i].article_id]
+                reports.append(Chosen(sentence, own[i], tuple(dict.fromkeys(copies))))
+        return reports
+
+    def _cited(self, refusal: Answer, question: Question, units: frozenset[str], chosen: Sequence[Chosen]) -> Answer:
+        drafts = [
+            replace(_citation(c.passage, c.sentence.start, c.sentence.end), copies=c.copies, marker=n)
+            for n, c in enumerate(chosen, 1)
+        ]
+        sound = verification.verified(drafts, self._article)
+        if not sound or sound[0] is not drafts[0]:  # the confidence was that of the first
+            return replace(refusal, notices=(*refusal.notices, "the best quote is not what is stored: ingest again"))
+        kept = [(c, draft) for c, draft in zip(chosen, drafts, strict=True) if any(draft is s for s in sound)]
+        citations = tuple(replace(draft, marker=n) for n, (_, draft) in enumerate(kept, 1))
+        short = [_short(c.sentence, question, units) for c, _ in kept]
+        sure = [confidence.probability(c.sentence) >= self._settings.answer_threshold for c, _ in kept]
         first = short[0]
         return replace(
             refusal,
@@ -81,16 +109,22 @@ class Answerer:
             short_answer=citations[0].quote[first.start : first.end] if first else "",
             sentences=tuple(AnswerSentence(citation.quote, (citation.marker,)) for citation in citations),
             citations=citations,
-            figures=agreement.differing(citations, short),
+            figures=agreement.differing(citations, [s if ok else None for s, ok in zip(short, sure, strict=True)]),
             nearest=(),
         )
 
 
-def _citation(passage: Passage, sentence: Sentence, copies: tuple[str, ...]) -> Citation:
-    help_in_english = gloss.english(sentence.text) if passage.language == Language.ARABIC else ""
+def _short(sentence: Sentence, question: Question, units: frozenset[str]) -> spans.Span | None:
+    found = spans.candidates(sentence.text, question, units, sentence.asked)
+    return found[0] if found and found[0].fit >= confidence.NO_FIT else None
+
+
+def _citation(passage: Passage, start: int, end: int) -> Citation:
+    """The citation of [start, end) of the article, which lies in the passage; its marker is still to be set."""
+    quote = passage.text[start - passage.start : end - passage.start]
     return Citation(
-        0, passage.article_id, passage.title, passage.source, passage.published, passage.url, sentence.start,
-        sentence.end, sentence.text, passage.sha256, copies, passage.language, help_in_english,
+        0, passage.article_id, passage.title, passage.source, passage.published, passage.url, start, end, quote,
+        passage.sha256, passage.copies, passage.language, gloss.english(quote) if passage.language == Language.ARABIC else "",
     )  # fmt: skip
 
 

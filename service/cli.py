@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from service import __version__, answer_json, evaluate_cli, terminal
 from service.engine import SAMPLE, Engine
 from service.errors import ServiceError
-from service.records import Rejection
+from service.records import AnswerSentence, Rejection
 from service.settings import Settings
 
 FOUND, NOTHING, ERROR = 0, 1, 2
@@ -67,14 +67,21 @@ def _query(engine: Engine, options: argparse.Namespace) -> int:
 def _ask(engine: Engine, options: argparse.Namespace) -> int:
     _prepare(engine, options.collection)
     text, style = " ".join(options.text), terminal.Style.of(sys.stdout)
-    answer = engine.answerer(options.collection).answer(text)
-    for notice in answer.notices:
-        print(f"rasad: {notice}", file=sys.stderr)
-    if options.json:
-        print(json.dumps(answer_json.as_json(answer), ensure_ascii=False))
-    else:
-        print(terminal.answer(answer, style))
-    return NOTHING if answer.abstained else FOUND
+    shown = 0
+    for part in engine.answerer(options.collection).stream(text):
+        if isinstance(part, AnswerSentence):
+            if not options.json:
+                print(terminal.sentence(part, style), flush=True)
+                shown += 1
+            continue
+        for notice in part.notices:
+            print(f"rasad: {notice}", file=sys.stderr)
+        if options.json:
+            print(json.dumps(answer_json.as_json(part), ensure_ascii=False))
+        else:
+            print(terminal.answer(part, style, shown if part.model else 0))
+        answered = not part.abstained
+    return FOUND if answered else NOTHING
 
 
 def _ingest(engine: Engine, options: argparse.Namespace) -> int:

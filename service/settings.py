@@ -52,7 +52,8 @@ class Settings:
     llm_model: str = ""  # name the endpoint knows it by
     llm_key: str = ""  # sent as a bearer token when not empty
     llm_timeout_s: float = 30.0  # for the whole reply, and to connect
-    llm_support: float = 0.45  # a sentence's least support by what it cites, 0 to 1; see grounding.py
+    llm_passages: int = 6  # passages of independent reports that it is given
+    llm_support: float = 0.4  # a sentence's least support by what it cites, 0 to 1; see grounding.py
     llm_unsupported: Unsupported = Unsupported.DROP
 
     # Writing.

@@ -72,15 +72,19 @@ def passage(found: Passage, style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
-def answer(found: Answer, style: Style) -> str:
-    """An answer for reading: the short answer, the sentences with their markers, and where each marker points."""
+def answer(found: Answer, style: Style, shown: int = 0) -> str:
+    """An answer for reading: the short answer, the sentences with their markers, and where each marker points.
+
+    ``shown`` sentences stand above already.
+    """
+    lines: list[str] = []
     if found.abstained:
         lines = [_bold("The reports do not say.", style), f"    confidence {found.confidence:.2f}"]
         if found.nearest:
             lines += ["", "Nearest passages, which do not answer the question:"]
     else:
         lines = [_bold(_isolated(found.short_answer, style), style)] if found.short_answer else []
-        lines += [sentence(s, style) for s in found.sentences]
+        lines += [sentence(s, style) for s in found.sentences[shown:]]
         lines += ["", f"    confidence {found.confidence:.2f}" + (f", written by {found.model}" if found.model else "")]
     if found.figures:
         lines += ["", "The reports differ:"]
@@ -91,7 +95,7 @@ def answer(found: Answer, style: Style) -> str:
                 + (f" ({_isolated(where, style)})" if where else "")
             )
     for citation in found.citations:
-        lines += ["", *_citation(citation, style)]
+        lines += ["", *_citation(citation, style, quoted=not found.model)]
     for passage in found.nearest:
         where = [part for part in (passage.source, passage.published, passage.article_id) if part]
         lines.append(
@@ -109,14 +113,16 @@ def sentence(found: AnswerSentence, style: Style) -> str:
     )
 
 
-def _citation(found: Citation, style: Style) -> list[str]:
+def _citation(found: Citation, style: Style, quoted: bool) -> list[str]:
+    """Where a quote is from; the quote itself unless it is ``quoted`` above."""
     where = [part for part in (found.source, found.published, found.url) if part]
     lines = [
         f"[{found.marker}] {_isolated(found.title or found.article_id, style)}",
         "    "
         + " · ".join(_isolated(part, style) for part in [*where, f"{found.article_id} {found.start}-{found.end}"]),
-        *("    " + _isolated(line, style) for line in found.quote.splitlines() if line.strip()),
     ]
+    if not quoted:
+        lines += ["    " + _isolated(line, style) for line in found.quote.splitlines() if line.strip()]
     if found.gloss:
         lines.append("    (machine gloss, not a source) " + _isolated(found.gloss, style))
     if found.copies:

@@ -109,6 +109,8 @@ def _example(
         0 if passages[s.passage].article_id != report["id"] else 2 if s.start < end and start < s.end else 1
         for s in found
     )
+    if kind == "cut":  # its offsets are those of what is left
+        right = tuple(min(grade, 1) for grade in right)
     return Example(report["id"], field, kind, tuple(found), right)
 
 

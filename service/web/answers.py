@@ -2,16 +2,18 @@
 
 # No "from __future__ import annotations": the limits in the annotations below are values of this run's settings.
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import msgspec
 from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, QueryParameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta, Struct
 
 from service import answer_json
-from service.records import Answer
+from service.records import Answer, AnswerSentence
 from service.settings import Settings
 from service.web import limits
 from service.web.api import COLLECTION_PATTERN, problem_responses
@@ -138,7 +140,47 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         text = limits.question(data.question, settings.max_query_chars)
         return answer_out(await engine.answer(limits.collection(data.collection or settings.collection), text))
 
-    return [answer, ask]
+    @get(
+        "/api/v1/answer/stream",
+        guards=[limits.parameters_guard("q", "collection", required="q")],
+        responses=problem_responses(400, 404, 414, 503),
+        operation_id="answerStream",
+        summary="Answer a question, sentence by sentence",
+        description=(
+            "Server-sent events: `sentence` for each one that a language model wrote and that was checked, then `answer` "
+            "with the whole answer, as POST gives it, which is what counts. Without a model, `answer` alone."
+        ),
+        tags=["search"],
+    )
+    async def stream(
+        q: Annotated[
+            str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
+        ],
+        collection: Annotated[
+            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to ask.")
+        ] = settings.collection,
+    ) -> ServerSentEvent:
+        text = limits.question(q, settings.max_query_chars)
+        parts = engine.answer_parts(limits.collection(collection), text)
+        first = await anext(parts)  # here, so that a bad question or collection is a problem and not a broken stream
+        return ServerSentEvent(_events(first, parts))
+
+    return [answer, ask, stream]
+
+
+async def _events(
+    first: AnswerSentence | Answer, rest: AsyncIterator[AnswerSentence | Answer]
+) -> AsyncIterator[ServerSentEventMessage]:
+    yield _event(first)
+    async for part in rest:
+        yield _event(part)
+
+
+def _event(part: AnswerSentence | Answer) -> ServerSentEventMessage:
+    if isinstance(part, Answer):
+        return ServerSentEventMessage(msgspec.json.encode(answer_out(part)).decode(), event="answer")
+    sentence = SentenceOut(part.text, list(part.markers), part.supported)
+    return ServerSentEventMessage(msgspec.json.encode(sentence).decode(), event="sentence")
 
 
 def answer_out(answer: Answer) -> AnswerOut:

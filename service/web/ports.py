@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
-from service.records import Answer, Article, SearchResult
+from service.records import Answer, AnswerSentence, Article, SearchResult
 
 
 class Searcher(Protocol):
@@ -17,6 +18,8 @@ class Answering(Protocol):
     """Answers from one pinned version of one collection; safe to call from several threads."""
 
     def answer(self, text: str, /) -> Answer: ...
+
+    def stream(self, text: str, /) -> Iterator[AnswerSentence | Answer]: ...
 
 
 class SearchEngine(Protocol):

@@ -93,6 +93,11 @@ class FakeAnswerer:
         self.engine = engine
         self.collection = collection
 
+    def stream(self, text: str) -> Iterator[AnswerSentence | Answer]:
+        answer = self.answer(text)
+        yield from answer.sentences
+        yield answer
+
     def answer(self, text: str) -> Answer:
         found = FakeRetriever(self.engine, self.collection).search(text)
         refusal = Answer(

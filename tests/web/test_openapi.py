@@ -20,7 +20,8 @@ def test_the_description_lists_every_path_with_its_errors(client: Client) -> Non
     assert response.headers["content-type"] == "application/vnd.oai.openapi+json"
     description = response.json()
     assert description["openapi"].startswith("3.1")
-    assert set(description["paths"]) == {"/api/v1/answer", "/api/v1/search", "/api/v1/articles/{article_id}", *OPERATION}
+    answers = {"/api/v1/answer", "/api/v1/answer/stream"}
+    assert set(description["paths"]) == {*answers, "/api/v1/search", "/api/v1/articles/{article_id}", *OPERATION}
     for path in ("/api/v1/search", "/api/v1/articles/{article_id}"):
         responses = description["paths"][path]["get"]["responses"]
         assert set(responses) == {"200", "400", "404", "414", "503"}
