@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 from service.stopwords import STOP_WORDS
 
-ANALYZER_ID = "ar-en-1"  # change it with every change of the terms: an index made with another one refuses to open
+ANALYZER_ID = "ar-en-2"  # change it with every change of the terms: an index made with another one refuses to open
 
 _MARKS = "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u200b-\u200f\u2060\ufeff\u00ad"
 _ARABIC = "\u0620-\u064a\u066e-\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f\u08a0-\u08c9\ufb50-\ufdfd\ufe70-\ufefc"
 _DIGIT = "0-9\u0660-\u0669\u06f0-\u06f9"
 _WORD = re.compile(
-    rf"[{_DIGIT}]+(?:[.,\u066b\u066c][{_DIGIT}]+)*(?![^\W\d_{_ARABIC}])"  # a number, with its separators
+    rf"[{_DIGIT}]+(?:[.,\u066b\u066c][{_DIGIT}]+)*"  # a number, with its separators
     rf"|[{_ARABIC}](?:[{_ARABIC}{_MARKS}])*"  # an Arabic word, its diacritics and zero-width marks inside
     rf"|[^\W_{_ARABIC}](?:[^\W_{_ARABIC}]|[\u0300-\u036f\u200b-\u200d\u00ad])*(?:['\u2019\u02bc][^\W\d_{_ARABIC}]+)*"
 )
@@ -95,7 +95,8 @@ def normalize(word: str) -> str:
 
 
 def _plain_arabic(word: str) -> str:
-    from camel_tools.utils import dediac, normalize as camel  # no data needed; kept off the import path
+    from camel_tools.utils import dediac  # no data needed; kept off the import path
+    from camel_tools.utils import normalize as camel
 
     word = dediac.dediac_ar(word)
     word = camel.normalize_alef_maksura_ar(camel.normalize_teh_marbuta_ar(camel.normalize_alef_ar(word)))

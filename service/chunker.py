@@ -10,7 +10,7 @@ import re
 
 from service.records import Article, Chunk
 
-CHUNKER_ID = "sentences-1"
+CHUNKER_ID = "sentences-2"
 
 _BOUNDARY = re.compile(r"(?:[.!?\u061f\u06d4\u2026]+[\"'\u201d\u2019\u00bb)\]]*(?=\s))|[\r\n\u2028\u2029]+")
 _INITIALS = re.compile(r"(?:^|[\s(])(?:[A-Za-z]|[A-Z][a-z]{0,2}|[A-Za-z]\.[A-Za-z]|\u062f|\u0623|\u0645)\.$")
@@ -42,13 +42,15 @@ def chunk(article: Article, words: int = 120, overlap_sentences: int = 1) -> lis
         while last + 1 < len(units) and count + units[last + 1][2] <= words:
             last += 1
             count += units[last][2]
-        rest = sum(unit[2] for unit in units[last + 1 :][:4])
+        rest = sum(unit[2] for unit in units[last + 1 : last + 5])
         if last + 4 >= len(units) - 1 and rest <= words // 4:  # no chunk of a few words at the end
             last = len(units) - 1
         spans.append((units[first][0], units[last][1]))
         if last == len(units) - 1:
             break
         shared = overlap_sentences if last - first >= overlap_sentences and not units[last][3] else 0
+        if sum(unit[2] for unit in units[last + 1 - shared : last + 2]) > words:  # no room for anything new
+            shared = 0
         first = last + 1 - shared
     return [
         Chunk(article.article_id, ordinal, start, end, article.text[start:end])

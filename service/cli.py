@@ -3,46 +3,55 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Any, NoReturn
 
-from service import __version__, answer_json, evaluate_cli, terminal
+from service import __version__, answer_json, terminal
 from service.engine import SAMPLE, Engine
-from service.errors import ServiceError
+from service.errors import IndexStateError, ServiceError
 from service.records import AnswerSentence, Rejection
 from service.settings import Settings
 
-FOUND, NOTHING, ERROR = 0, 1, 2
+FOUND, NOTHING, ERROR, INTERRUPTED = 0, 1, 2, 130
 _REJECTIONS_SHOWN = 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit code: query 0 found, 1 nothing found; ask 0 answered, 1 not; everything 2 on an error; 0 otherwise."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper):  # None where the user closed it
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        if arguments[:1] == ["evaluate"]:
-            return evaluate_cli.main(arguments[1:])
-        options = _parser().parse_args(arguments)
-        command: Callable[[Engine, argparse.Namespace], int] = options.command
-        engine = Engine(_settings(options))
         try:
-            return command(engine, options)
+            return _run(list(sys.argv[1:] if argv is None else argv))
         finally:
-            engine.close()
-            sys.stdout.flush()
+            if sys.stdout:
+                sys.stdout.flush()
     except ServiceError as error:
         print(f"rasad: {error}", file=sys.stderr)
         return ERROR
     except KeyboardInterrupt:
         print("rasad: stopped; what was published before is untouched", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FOUND
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["evaluate"]:
+        from service import evaluate_cli  # a query does without it
+
+        return evaluate_cli.main(arguments[1:])
+    options = _parser(Settings.from_env()).parse_args(arguments)
+    command: Callable[[Engine, argparse.Namespace], int] = options.command
+    with closing(Engine(_settings(options))) as engine:
+        return command(engine, options)
 
 
 def _query(engine: Engine, options: argparse.Namespace) -> int:
@@ -87,8 +96,10 @@ def _ask(engine: Engine, options: argparse.Namespace) -> int:
 def _ingest(engine: Engine, options: argparse.Namespace) -> int:
     if options.collection == SAMPLE:
         _prepare(engine, SAMPLE)
-    report = engine.ingest(options.collection, options.paths, options.update, options.encoding, terminal.progress)
-    terminal.progress_done()
+    try:
+        report = engine.ingest(options.collection, options.paths, options.update, options.encoding, terminal.progress)
+    finally:
+        terminal.progress_done()
     _show_rejections(report.rejections, report.rejected)
     parts = [
         f"{getattr(report, name):,} {name}" for name in ("added", "updated", "unchanged", "copies", "rejected")
@@ -111,10 +122,16 @@ def _status(engine: Engine, options: argparse.Namespace) -> int:
     names = [options.collection] if options.collection else engine.collections()
     if not names:
         print(f"rasad: no collection in {engine.indexes} yet: run rasad ingest PATH", file=sys.stderr)
+    code = FOUND
     for name in names:
-        manifest = engine.status(name)
+        try:
+            manifest = engine.status(name)
+        except IndexStateError as error:  # of this collection: the others are shown all the same
+            print(f"rasad: {error}", file=sys.stderr)
+            code = ERROR
+            continue
         print(terminal.status_json(manifest) if options.json else terminal.status(manifest))
-    return FOUND
+    return code
 
 
 def _serve(engine: Engine, options: argparse.Namespace) -> int:
@@ -150,9 +167,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings.from_env(environ)
 
 
-def _parser() -> argparse.ArgumentParser:
-    settings = Settings.from_env({})
-    collection = os.environ.get("RASAD_COLLECTION") or settings.collection
+def _parser(settings: Settings) -> argparse.ArgumentParser:
     parser = _Parser(prog="rasad", description="Search reports in Arabic and English; passages that can be checked.")
     parser.add_argument("--version", action="version", version=f"rasad {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=_Parser)
@@ -160,10 +175,9 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Callable[[Engine, argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         added.set_defaults(command=run)
-        default = None if name == "status" else collection
-        added.add_argument(
-            "--collection", default=default, metavar="NAME", help=f"collection (default: {default or 'all'})"
-        )
+        default = None if name == "status" else settings.collection
+        which = f"collection (default: {default or 'all'})"
+        added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
         return added
 
@@ -199,9 +213,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Wrong options end with what was found and the next step, without the whole usage."""
+    """Options are spelt out; wrong ones end with what was found and the next step, without the whole usage."""
 
-    def error(self, message: str) -> None:  # type: ignore[override]
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+    def error(self, message: str) -> NoReturn:
         self.exit(ERROR, f"rasad: {message}: see {self.prog} --help\n")
 
 

@@ -13,11 +13,13 @@ import numpy.typing as npt
 
 from service import features
 from service.errors import ModelError
-from service.vocabulary import Terms
+from service.vocabulary import Terms, mapped
 
 BUNDLED = Path(__file__).parent / "models" / "bilingual"
 Vectors = npt.NDArray[np.float32]
+NEIGHBOURS = 12  # nearest words of the other language kept for each stem
 _WORDS_CACHED = 150_000
+_WORDS_AT_ONCE = 2_048
 
 
 class Encoder(Protocol):
@@ -53,11 +55,12 @@ class StaticEncoder:
                 )
             self.encoder_id, self.dim = str(config["encoder_id"]), int(config["dim"])
             self._buckets, self._gram_weight = int(config["buckets"]), float(config["gram_weight"])
-            self._named, self._grams = (np.load(folder / f"{n}.npy", mmap_mode="r") for n in ("named", "grams"))
+            self._named, self._grams = (mapped(folder / f"{n}.npy") for n in ("named", "grams"))
             scales = np.load(folder / "scales.npy").astype(np.float32)
             self._scales = scales[: len(self._named)], scales[len(self._named) :]
             self._weights = np.load(folder / "weights.npy")
-            self.keys = Terms.load(folder, "keys")
+            self.keys = Terms.load(folder, "keys", hashed=True)
+            self._nearest = tuple(mapped(folder / f"nearest_{n}.npy") for n in ("ids", "cosines"))
         except (OSError, KeyError, ValueError) as error:
             raise ModelError(f"the encoder in {folder} cannot be loaded ({error}): install rasad again") from error
         self._rows: dict[str, int] = {}
@@ -75,26 +78,44 @@ class StaticEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         words = [self.word(word) for word in features.spellings(text)]
-        return unit(np.sum(words, axis=0, dtype=np.float32, keepdims=True))[0] if words else np.zeros(self.dim, np.float32)
+        return (
+            unit(np.sum(words, axis=0, dtype=np.float32, keepdims=True))[0] if words else np.zeros(self.dim, np.float32)
+        )
+
+    def nearest(self, stem: str) -> list[tuple[str, float]]:
+        """(stem of the other language, cosine) of the nearest words, best first; [] for a stem it does not know."""
+        row = self.keys.find("s" + stem)
+        if row < 0:
+            return []
+        ids, cosines = self._nearest[0][row].tolist(), self._nearest[1][row].tolist()
+        return [(self.keys[i][1:], cosine / 255) for i, cosine in zip(ids, cosines, strict=True) if i >= 0]
 
     def _word(self, plain: str) -> Vectors:
         """Weighted vector of a word in plain spelling, (dim,), not of unit length."""
-        found = [i for key in features.named(plain) if (i := self.keys.find(key)) >= 0]
-        grams = features.grams(plain, self._buckets)
-        vector = np.zeros(self.dim, np.float32)
-        if found:
-            vector += self._scales[0][found] @ self._named[found].astype(np.float32)
-        if grams:
-            share = self._gram_weight / np.float32(np.sqrt(len(grams)))
-            vector += (self._scales[1][grams] * share) @ self._grams[grams].astype(np.float32)
-        stem = self.keys.find(features.named(plain)[0])
-        return vector * (np.float32(self._weights[stem]) if stem >= 0 else np.float32(1.0))
+        vector: Vectors = self._words([plain])[0]
+        return vector
+
+    def _words(self, plain: Sequence[str]) -> Vectors:
+        """Weighted vectors of words in plain spelling, (n, dim), not of unit length."""
+        vectors = np.zeros((len(plain), self.dim), np.float32)
+        names = [features.named(word) for word in plain]
+        known = self.keys.find_many([key for keys in names for key in keys])
+        owners = np.repeat(np.arange(len(plain)), [len(keys) for keys in names])
+        held = known >= 0
+        _add_rows(vectors, owners[held], self._named, known[held], self._scales[0][known[held]])
+        grams = [features.grams(word, self._buckets) for word in plain]
+        counts = np.array([len(found) for found in grams])
+        rows = np.array([gram for found in grams for gram in found], np.int64)
+        owners = np.repeat(np.arange(len(plain)), counts)
+        shares = self._scales[1][rows] * np.repeat(self._gram_weight / np.sqrt(np.maximum(counts, 1)), counts)
+        _add_rows(vectors, owners, self._grams, rows, shares.astype(np.float32))
+        stems = self.keys.find_many([keys[0] for keys in names])
+        weights: Vectors = np.where(stems >= 0, self._weights[stems], np.float32(1.0))
+        return vectors * weights[:, None]
 
     def _learn(self, texts: Sequence[Sequence[str]]) -> None:
         """Keep the vectors of all words of a batch at hand."""
         new = sorted({word for text in texts for word in text if word not in self._rows})
-        if not new:
-            return
         if len(self._rows) + len(new) > _WORDS_CACHED:
             self._rows, self._table = {}, self._table[:0]
             new = sorted({word for text in texts for word in text})
@@ -103,9 +124,20 @@ class StaticEncoder:
             grown = np.zeros((max(2 * len(self._table), start + len(new), 4096), self.dim), np.float32)
             grown[: len(self._table)] = self._table
             self._table = grown
-        for i, word in enumerate(new, start):
-            self._table[i] = self._word(word)
-            self._rows[word] = i
+        for at in range(0, len(new), _WORDS_AT_ONCE):
+            block = new[at : at + _WORDS_AT_ONCE]
+            self._table[start + at : start + at + len(block)] = self._words(block)
+        self._rows.update(zip(new, range(start, start + len(new)), strict=True))
+
+
+def _add_rows(
+    vectors: Vectors, owners: npt.NDArray[np.int64], table: npt.NDArray[np.int8], rows: npt.NDArray[np.int64],
+    shares: Vectors,
+) -> None:  # fmt: skip
+    """Add table[rows[i]] * shares[i] to vectors[owners[i]]; owners ascend."""
+    if len(rows):
+        first = np.flatnonzero(np.diff(owners, prepend=-1))
+        vectors[owners[first]] += np.add.reduceat(table[rows].astype(np.float32) * shares[:, None], first, axis=0)
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
-from service import analyzer, chunker, corpus, encoder, ingest, retriever
+from service import analyzer, chunker, encoder, ingest
 from service.answerer import Answerer
 from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
-from service.errors import CollectionNotFound, IndexStateError
+from service.errors import CollectionNotFound, IndexMismatch
+from service.ingest import Pipeline, Progress
 from service.records import Article, IngestReport, Manifest, Rejection
+from service.retriever import Retriever
 from service.settings import Settings
 
 SAMPLE = "seeds"  # the collection made from the reports that ship
+_SAMPLE_TIMEOUT_S = 120.0  # building it takes seconds: a second process waits rather than fails
 _PACKAGE = Path(__file__).parent
 
 
@@ -29,7 +34,7 @@ class Engine:
         self.settings = settings
         self.indexes = settings.indexes if settings.indexes != Path() else default_indexes()
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[Reader, retriever.Retriever]] = {}
+        self._open: dict[str, tuple[Reader, Retriever]] = {}
         self._encoder: encoder.Encoder | None = None
 
     @property
@@ -47,7 +52,7 @@ class Engine:
             "dimension": str(self.encoder.dim),
         }
 
-    def retriever(self, collection: str) -> retriever.Retriever:
+    def retriever(self, collection: str) -> Retriever:
         """A retriever over the published version. Raises CollectionNotFound, IndexMismatch, IndexDamaged."""
         return self._opened(collection)[1]
 
@@ -81,11 +86,8 @@ class Engine:
 
     def version(self, collection: str) -> str:
         """Name of the published version."""
-        name = layout.published(self._folder(collection))
-        if name is None:
-            layout.read_manifest(self._folder(collection))
-            raise CollectionNotFound(f"collection {collection!r} has nothing in it")
-        return name
+        folder = self._folder(collection)
+        return layout.published(folder) or layout.read_manifest(folder).version
 
     def collections(self) -> list[str]:
         """Names of the collections that have a published version, sorted."""
@@ -93,10 +95,10 @@ class Engine:
 
     def ingest(
         self, collection: str, paths: Sequence[str | Path], update: bool = False, encoding: str | None = None,
-        progress: ingest.Progress | None = None,
+        progress: Progress | None = None,
     ) -> IngestReport:  # fmt: skip
         """Read files into a collection and publish. Raises InputError for a path that does not exist."""
-        records = corpus.read(paths, encoding=encoding, max_text_bytes=self.settings.max_text_bytes)
+        records = self._read(paths, encoding)
         writer = self._writer(collection)
         try:
             return ingest.ingest(records, writer, self._pipeline(), update, progress)
@@ -112,35 +114,36 @@ class Engine:
         finally:
             writer.close()
 
-    def prepare_sample(self, progress: ingest.Progress | None = None) -> IngestReport | None:
+    def prepare_sample(self, progress: Progress | None = None) -> IngestReport | None:
         """Build the sample collection when it is not there, or again when its reports or the recipe changed.
 
         Articles that the user added to it are carried over from their stored text. None when it was up to date.
         """
-        folder, source = self._folder(SAMPLE), sample_folder()
-        wanted = _fingerprint(source)
-        try:
-            found: Manifest | None = layout.read_manifest(folder)
-        except CollectionNotFound:
-            found = None
-        if found and found.extra.get("sample") == wanted:
-            try:
-                check_recipe(found, self.recipe())
+        wanted = _fingerprint(sample_folder())
+        if self._sample_is(wanted):
+            return None
+        with contextlib.closing(self._writer(SAMPLE, fresh=True, timeout_s=_SAMPLE_TIMEOUT_S)) as writer:
+            if self._sample_is(wanted):  # built by another process while this one waited
                 return None
-            except IndexStateError:
-                pass
-        old = EmbeddedReader(folder, *self._bm25()) if found else None
-        writer = EmbeddedWriter(folder, self.recipe(), self.encoder.dim, self.settings.segment_chunks, fresh=True)
+            with contextlib.ExitStack() as stack:
+                own: Iterator[Article] = iter(())
+                if layout.published(self._folder(SAMPLE)):
+                    old = stack.enter_context(contextlib.closing(EmbeddedReader(self._folder(SAMPLE), *self._bm25())))
+                    own = _own_articles(old)
+                articles = sample_folder() / "articles"
+                records = [*self._read([articles])]
+                ids = [r.article_id for r in records if isinstance(r, Article)]
+                writer.extra = {"sample": wanted, "sample_ids": json.dumps(ids)}
+                return ingest.ingest(chain(records, own), writer, self._pipeline(), progress=progress)
+
+    def _sample_is(self, wanted: str) -> bool:
+        """Whether the sample collection was made from these reports by this recipe."""
         try:
-            records = [*corpus.read([str(source / "articles")], max_text_bytes=self.settings.max_text_bytes)]
-            ids = [r.article_id for r in records if isinstance(r, Article)]
-            writer.extra = {"sample": wanted, "sample_ids": json.dumps(ids)}
-            own = _own_articles(old, {*ids, *json.loads(found.extra.get("sample_ids", "[]"))}) if found and old else []
-            return ingest.ingest([*records, *own], writer, self._pipeline(), progress=progress)
-        finally:
-            writer.close()
-            if old:
-                old.close()
+            found = layout.read_manifest(self._folder(SAMPLE))
+            check_recipe(found, self.recipe())
+        except (CollectionNotFound, IndexMismatch):
+            return False
+        return found.extra.get("sample") == wanted
 
     def close(self) -> None:
         with self._lock:
@@ -148,7 +151,7 @@ class Engine:
                 reader.close()
             self._open.clear()
 
-    def _opened(self, collection: str) -> tuple[Reader, retriever.Retriever]:
+    def _opened(self, collection: str) -> tuple[Reader, Retriever]:
         """The reader of the published version, opened once; a newer version replaces it, the old one dies unused."""
         version = self.version(collection)
         found = self._open.get(collection)
@@ -158,20 +161,24 @@ class Engine:
                 if found is None or found[0].manifest.version != version:
                     reader = EmbeddedReader(self._folder(collection), *self._bm25())
                     check_recipe(reader.manifest, self.recipe())
-                    found = reader, retriever.Retriever(reader, self.encoder, self.settings)
+                    found = reader, Retriever(reader, self.encoder, self.settings)
                     self._open[collection] = found
         return found
 
     def _folder(self, collection: str) -> Path:
         return layout.collection_folder(self.indexes, collection)
 
-    def _writer(self, collection: str) -> EmbeddedWriter:
-        return EmbeddedWriter(
-            self._folder(collection), self.recipe(), self.encoder.dim, self.settings.segment_chunks
-        )
+    def _writer(self, collection: str, fresh: bool = False, timeout_s: float = 0.0) -> EmbeddedWriter:
+        chunks = self.settings.segment_chunks
+        return EmbeddedWriter(self._folder(collection), self.recipe(), self.encoder.dim, chunks, fresh, timeout_s)
 
-    def _pipeline(self) -> ingest.Pipeline:
-        return ingest.Pipeline(self.encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences)
+    def _read(self, paths: Sequence[str | Path], encoding: str | None = None) -> Iterator[Article | Rejection]:
+        from service import corpus  # the readers of all kinds of files: a query needs none of them
+
+        return corpus.read(paths, encoding=encoding, max_text_bytes=self.settings.max_text_bytes)
+
+    def _pipeline(self) -> Pipeline:
+        return Pipeline(self.encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences)
 
     def _bm25(self) -> tuple[float, float, float]:
         return self.settings.bm25_k1, self.settings.bm25_b, self.settings.bm25_epsilon
@@ -195,13 +202,15 @@ def sample_folder() -> Path:
 
 def _fingerprint(source: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted((source / "articles").iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted((source / "articles").glob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _own_articles(reader: EmbeddedReader, sample_ids: set[str]) -> Iterable[Article | Rejection]:
-    """Articles of the old version that are not of the sample, copies included."""
+def _own_articles(reader: EmbeddedReader) -> Iterator[Article]:
+    """Articles of a version that did not come with the sample, copies included."""
+    sample_ids = set(json.loads(reader.manifest.extra.get("sample_ids", "[]")))
     for article_id in reader.article_ids():
         if article_id not in sample_ids:
             yield reader.article(article_id)[0]

@@ -187,9 +187,10 @@ def _on_test_sets(sets: list[TestSet], settings: Settings, legs: list[Leg], open
                     stream.writelines(json.dumps(article, ensure_ascii=False) + "\n" for article in tests.articles)
                 _notice(f"ingesting {len(content)} articles into a temporary collection")
                 report = engine.ingest(collections[content], [str(source)])
-                if report.rejections or report.added != len(content):
+                taken = report.added + report.copies
+                if report.rejections or taken != len(content):
                     reason = report.rejections[0].reason if report.rejections else "no reason given"
-                    raise ServiceError(f"only {report.added} of {len(content)} articles were ingested: {reason}")
+                    raise ServiceError(f"only {taken} of {len(content)} articles were ingested: {reason}")
             results += _measure(engine, collections[content], tests.questions, tests.qrels, legs, settings.depth)
     return results
 

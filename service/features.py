@@ -35,6 +35,4 @@ def grams(plain: str, buckets: int) -> list[int]:
     """Bucket numbers, 0 <= n < buckets, of the character 3- to 5-grams of the word between boundary marks."""
     bare = plain[2:] if plain.startswith("ال") and len(plain) > 4 else plain
     padded = f"<{bare}>"
-    return [
-        zlib.crc32(padded[i : i + n].encode()) % buckets for n in (3, 4, 5) for i in range(len(padded) - n + 1)
-    ]
+    return [zlib.crc32(padded[i : i + n].encode()) % buckets for n in (3, 4, 5) for i in range(len(padded) - n + 1)]

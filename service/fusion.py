@@ -11,28 +11,29 @@ from service.records import Leg, Ranking
 
 
 def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth: int) -> Ranking:
-    """Weighted sum of the words' evidence and the vectors', each divided by the best score of its kind.
+    """Weighted sum of the words', the feedback's and the vectors' evidence, each divided by the best of its kind.
 
     A chunk is in one language, so the better of BM25 and the cross-language leg counts, on one scale; a leg that
     lacks a chunk gives it nothing. Dense scores are taken above the lowest one ranked.
     """
-    words = {leg: ranking for leg, ranking in rankings.items() if leg is not Leg.DENSE and len(ranking)}
-    top = max((weights[leg] * r.scores[0] for leg, r in words.items()), default=1.0)
-    low = min((weights[leg] * r.scores[-1] for leg, r in words.items()), default=0.0)
-    low = min(0.0, low)  # negative only in collections of a few chunks, where rank-bm25's idf is negative too
-    span = top - low if top > low else 1.0
-    best: dict[Leg, npt.NDArray[np.float64]] = {
-        leg: (weights[leg] * r.scores - low) / span if top > low else np.ones(len(r)) for leg, r in words.items()
-    }
-    parts = [(words[leg].keys, best[leg]) for leg in sorted(words)]
-    keys, scores = _merged(parts, np.maximum)
-    dense = rankings.get(Leg.DENSE)
-    if dense is not None and len(dense) and weights[Leg.DENSE]:
-        floor = dense.scores[-1] if len(dense) > 1 else 0.0
-        height = dense.scores[0] - floor
-        share = (dense.scores - floor) / height if height > 0 else np.ones(len(dense))
-        keys, scores = _merged([(keys, scores), (dense.keys, weights[Leg.DENSE] * share)], np.add)
-    return _ranked(keys, scores, depth)
+    words = [
+        (leg, ranking) for leg, ranking in sorted(rankings.items()) if leg in (Leg.BM25, Leg.CROSS) and len(ranking)
+    ]
+    low = min((0.0, *(weights[leg] * r.scores[-1] for leg, r in words)))  # below 0 only in tiny collections
+    high = max((weights[leg] * r.scores[0] for leg, r in words), default=0.0)
+    merged = _merged([(r.keys, _scaled(weights[leg] * r.scores, low, high)) for leg, r in words], np.maximum)
+    parts = [merged]
+    for leg in (Leg.DENSE, Leg.FEEDBACK):
+        ranking = rankings.get(leg)
+        if ranking is not None and len(ranking) and weights[leg]:
+            floor = float(ranking.scores[-1]) if leg is Leg.DENSE and len(ranking) > 1 else 0.0
+            parts.append((ranking.keys, weights[leg] * _scaled(ranking.scores, floor, float(ranking.scores[0]))))
+    return _ranked(*_merged(parts, np.add), depth)
+
+
+def _scaled(scores: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.float64]:
+    """0 at ``low``, 1 at ``high``."""
+    return (scores - low) / (high - low) if high > low else np.ones(len(scores))
 
 
 def rrf(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth: int, rrf_k: int = 60) -> Ranking:

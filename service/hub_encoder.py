@@ -22,12 +22,12 @@ class HubEncoder:
         except Exception as error:  # the library raises whatever its loaders raise: OSError, ValueError, hub errors
             where = "folder" if Path(model).exists() else "model hub"
             raise ModelError(
-                f"model {model!r} cannot be loaded from the {where} ({_first_line(error)}): check the name, download it "
-                "where there is a network and give its folder, or leave --model out to use the bundled encoder"
+                f"model {model!r} cannot be loaded from the {where} ({_first_line(error)}): check the name, download "
+                "it where there is a network and give its folder, or leave --model out to use the bundled encoder"
             ) from error
         dim = self._model.get_embedding_dimension()
         if not dim:
-            raise ModelError(f"model {model!r} does not say how long its vectors are: choose a sentence-embedding model")
+            raise ModelError(f"model {model!r} does not say how long its vectors are: choose one for sentences")
         self.dim = int(dim)
         self.encoder_id = f"{model}@{self.dim}"
 
@@ -37,7 +37,7 @@ class HubEncoder:
 
     def encode_query(self, text: str) -> Vectors:
         vectors = self._model.encode_query([text], normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, np.float32)[0]
+        return np.asarray(vectors, np.float32).reshape(self.dim)
 
 
 def _first_line(error: Exception) -> str:

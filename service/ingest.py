@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from service import analyzer
 from service.backends.base import Writer
 from service.chunker import chunk
+from service.copies import Copies
 from service.encoder import Encoder
 from service.errors import ArticleNotFound
 from service.records import Article, Chunk, IngestReport, Rejection
@@ -94,17 +95,23 @@ def delete(article_ids: Sequence[str], writer: Writer, pipeline: Pipeline) -> in
     wanted = list(dict.fromkeys(article_ids))
     for article_id in wanted:
         writer.article(article_id)
-    pipeline.write(_without(wanted, writer), writer)
+    pipeline.write(_without(wanted, Copies(writer)), writer)
     writer.commit()
     return len(wanted)
+
+
+def _without(article_ids: Sequence[str], copies: Copies) -> Iterator[Article]:
+    for article_id in article_ids:
+        yield from copies.take_out(article_id)
+    yield from copies.settle()
 
 
 def _new(
     records: Iterable[Article | Rejection], writer: Writer, counts: _Counts, update: bool, progress: Progress | None
 ) -> Iterator[Article]:
     """The articles whose text is to be indexed; copies, repeats and rejections are dealt with on the way."""
-    seen: dict[str, str] = {}  # id -> sha256, of what was read in this run
-    holders: dict[str, str] = {}  # sha256 -> id, of what was yielded: the writer sees it a batch later
+    seen: dict[str, str] = {}  # id -> sha256, of what was taken in this run
+    copies = Copies(writer)
     for record in records:
         if progress and counts.read % 100 == 0:
             progress(counts.read, counts.rejected)
@@ -125,36 +132,15 @@ def _new(
             continue
         if stored:
             counts.updated += 1
-            for heir in _without([record.article_id], writer):
-                holders[heir.sha256] = heir.article_id
-                yield heir
-        original = holders.get(record.sha256) or writer.holder(record.sha256)
-        if original:
-            writer.add_copy(record, original)
-            counts.copies += not stored
-        else:
-            holders[record.sha256] = record.article_id
-            counts.added += not stored
-            yield record
+            yield from copies.take_out(record.article_id)
+        placed = list(copies.place(record))
+        if not stored:
+            counts.added += len(placed)
+            counts.copies += not placed
+        yield from placed
+    yield from copies.settle()
     if progress:
         progress(counts.read, counts.rejected)
-
-
-def _without(article_ids: Sequence[str], writer: Writer) -> Iterator[Article]:
-    """Delete articles; yield those of their copies whose text must now be indexed under their own id."""
-    gone = set(article_ids)
-    for article_id in article_ids:
-        article, copies = writer.article(article_id)
-        heirs = []
-        if writer.holder(article.sha256) == article_id:  # else it is a copy itself, and the text stays where it is
-            heirs = [writer.article(copy)[0] for copy in copies if copy not in gone]
-        writer.delete(article_id)
-        for heir in heirs:
-            writer.delete(heir.article_id)
-        if heirs:
-            yield heirs[0]
-            for heir in heirs[1:]:
-                writer.add_copy(heir, heirs[0].article_id)
 
 
 def _published(writer: Writer, article_id: str) -> Article | None:

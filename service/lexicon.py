@@ -13,11 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from service import analyzer
 from service.errors import ModelError
 from service.records import Language
-from service.vocabulary import Terms
+from service.vocabulary import Terms, mapped
 
 BUNDLED = Path(__file__).parent / "models" / "lexicon"
 MAX_PHRASE = 5  # index terms
@@ -29,10 +30,10 @@ class Lexicon:
     """One direction."""
 
     keys: Terms
-    offsets: np.ndarray  # type: ignore[type-arg]
+    offsets: npt.NDArray[np.int32]
     targets: Terms
-    target_ids: np.ndarray  # type: ignore[type-arg]
-    weights: np.ndarray  # type: ignore[type-arg]
+    target_ids: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
 
     def look_up(self, key: str) -> list[tuple[str, float]]:
         """(target, weight), likeliest first; empty for an unknown key."""
@@ -50,7 +51,7 @@ def load(source: Language, folder: Path = BUNDLED) -> Lexicon:
     name = "en-ar" if source is Language.ENGLISH else "ar-en"
     try:
         made_with = json.loads((folder / "config.json").read_text(encoding="utf-8"))["analyzer"]
-        arrays = {part: np.load(folder / f"{name}.{part}.npy", mmap_mode="r") for part in ("offsets", "ids", "weights")}
+        arrays = {part: mapped(folder / f"{name}.{part}.npy") for part in ("offsets", "ids", "weights")}
         keys, targets = Terms.load(folder, f"{name}.keys"), Terms.load(folder, f"{name}.targets")
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"the lexicon in {folder} cannot be loaded ({error}): install rasad again") from error
@@ -75,9 +76,10 @@ def pack(folder: Path, english_arabic: Iterable[tuple[str, str, float]]) -> dict
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         _write(folder, name, table)
-    config = {"analyzer": analyzer.ANALYZER_ID, "entries": {name: len(table) for name, table in tables.items()}}
+    entries = {name: len(table) for name, table in tables.items()}
+    config = {"analyzer": analyzer.ANALYZER_ID, "entries": entries}
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
-    return dict(config["entries"])  # type: ignore[call-overload]
+    return entries
 
 
 def team_lists(folder: Path) -> Iterator[tuple[str, str, float]]:

@@ -12,7 +12,13 @@ from service import analyzer
 from service.errors import QueryError
 from service.records import Language
 
-_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201d": "\u201d", "\u00ab": "\u00bb", "\u201e": "\u201c"}
+_QUOTES = {  # mark that opens -> marks that close
+    '"': '"',
+    "\u201c": '\u201d"',
+    "\u201d": '\u201d"',
+    "\u201e": '\u201c\u201d"',
+    "\u00ab": '\u00bb"',
+}
 _PIECE = re.compile(r"\S+")
 _FIELDS = {"title": "title", "source": "source", "عنوان": "title", "مصدر": "source"}
 _OR = {"OR", "أو"}
@@ -41,27 +47,30 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
     parts: dict[str, list[str]] = {"phrase": [], "excluded": [], "title": [], "source": []}
     groups: list[list[str]] = []
     joins = False
-    for kind, value in _pieces(text):
+    pieces = _pieces(text)
+    for (kind, value), (following, _) in zip(pieces, [*pieces[1:], ("", "")], strict=True):
         if kind == "or":
             joins = bool(groups)
             continue
         if kind in ("word", "phrase"):
-            if kind == "phrase":
-                parts["phrase"].append(value)
             words = [w for w in analyzer.words(value) if analyzer.terms(w)]
-            if joins and groups and words:
+            if joins and words:
                 groups[-1] += words
+            elif following == "or" and words:
+                groups.append(words)
             else:
                 groups += [[word] for word in words]
+            if kind == "phrase" and not joins and following != "or":  # beside an OR nothing is demanded
+                parts["phrase"].append(value)
         else:
             parts[kind].append(value)
         joins = False
-    if not groups and not any(parts[kind] for kind in ("title", "source")):
-        if parts["excluded"]:
-            raise QueryError(f"{text!r} only says what to leave out: add at least one word to look for")
-        if not any(char.isalnum() for char in text):
-            raise QueryError(f"{text!r} has no word to look for: type some words of the report you want")
-        groups = [[word] for word in analyzer.words(text)]  # nothing but stop words: look for them all the same
+    if not groups:  # nothing but stop words, or a title: look for them all the same
+        sought = " ".join(parts["title"]) or (text if not parts["excluded"] and not parts["source"] else "")
+        groups = [[word] for word in analyzer.words(sought)]
+    if not groups:
+        what = "nothing to look for" if not parts["excluded"] else "only what to leave out"
+        raise QueryError(f"{text!r} says {what}: add some words of the report you want")
     arabic = analyzer.arabic_share(" ".join(w for group in groups for w in group) or text)
     return Query(
         text,
@@ -101,7 +110,8 @@ def _pieces(text: str) -> list[tuple[str, str]]:
         else:
             piece = _PIECE.match(text, start)
             if piece is None:
-                raise QueryError(f"{text[position:start]!r} stands without a word after it: write {text[position:start]}word")
+                found_prefix = text[position:start]
+                raise QueryError(f"{found_prefix!r} stands without a word after it: write {found_prefix}word")
             value, position = piece.group(), piece.end()
             kind = "or" if not prefix and value in _OR else prefix or "word"
             found.append((kind, value))
@@ -113,6 +123,11 @@ def _pieces(text: str) -> list[tuple[str, str]]:
 def _prefix(text: str, position: int) -> tuple[str, int]:
     """("excluded" | "title" | "source" | "", where the value starts)."""
     if text[position] == "-" and position + 1 < len(text) and not text[position + 1].isspace():
+        kind, start = _prefix(text, position + 1)
+        if kind in ("title", "source"):
+            raise QueryError(
+                f"{text[position:start]!r} cannot leave out by field: write -word, or {kind}:word without -"
+            )
         return "excluded", position + 1
     name, colon, _ = text[position : position + 12].partition(":")
     if colon and name.lower() in _FIELDS:
@@ -121,8 +136,8 @@ def _prefix(text: str, position: int) -> tuple[str, int]:
 
 
 def _closing(text: str, start: int) -> int:
-    for closing in {_QUOTES[text[start]], '"'}:
-        end = text.find(closing, start + 1)
-        if end > 0:
-            return end
-    raise QueryError(f"a quotation mark opens at character {start + 1} and does not close: add the second one or remove it")
+    ends = [text.find(closing, start + 1) for closing in _QUOTES[text[start]]]
+    if max(ends) < 0:
+        where = f"a quotation mark opens at character {start + 1}"
+        raise QueryError(f"{where} and does not close: add the second one or remove it")
+    return min(end for end in ends if end >= 0)

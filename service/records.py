@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class Language(StrEnum):
@@ -27,6 +29,7 @@ class Leg(StrEnum):
     BM25 = "bm25"
     CROSS = "cross"
     DENSE = "dense"
+    FEEDBACK = "feedback"  # words of the best passages of the other legs (pseudo-relevance feedback)
     FUSED = "fused"
 
 
@@ -175,7 +178,7 @@ class Manifest:
     chunks: int
     size_bytes: int
     segments: tuple[Mapping[str, object], ...] = ()
-    statistics: Mapping[str, float] = field(default_factory=dict)  # of BM25: rows, mean_length, mean_idf
+    statistics: Mapping[str, float] = field(default_factory=dict)  # of BM25, see the backend's writer
     extra: Mapping[str, str] = field(default_factory=dict)  # carried from version to version
 
 

@@ -8,12 +8,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from service import analyzer, fusion, highlight, query as queries
+from service import analyzer, feedback, fusion, highlight
+from service import query as queries
 from service.backends.base import Filter, Reader
 from service.encoder import Encoder
 from service.records import Concept, Fusion, Hit, Language, Leg, LegScore, Match, Passage, Ranking, SearchResult
 from service.settings import Settings
 from service.translator import Translator
+
+_MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
 class Retriever:
@@ -22,7 +25,13 @@ class Retriever:
     def __init__(self, reader: Reader, encoder: Encoder, settings: Settings) -> None:
         self._reader, self._encoder, self._settings = reader, encoder, settings
         self._translators = {language: Translator(language, reader.sounds_like) for language in Language}
-        self.weights = {Leg.BM25: settings.weight_bm25, Leg.CROSS: settings.weight_cross, Leg.DENSE: settings.weight_dense}
+        self.weights = {
+            Leg.BM25: settings.weight_bm25,
+            Leg.CROSS: settings.weight_cross,
+            Leg.DENSE: settings.weight_dense,
+            Leg.FEEDBACK: settings.weight_feedback,
+        }
+        self.feedback = feedback.Feedback(settings.feedback_passages, settings.feedback_terms)
 
     def search(self, text: str, k: int = 10, explain: bool = False) -> SearchResult:
         """The best ``k`` passages. Raises QueryError."""
@@ -30,8 +39,7 @@ class Retriever:
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, matches = self._concepts(query)
         keep, notices = self._filter(query)
-        rankings = self._legs(query, concepts, keep, self._settings.depth)
-        fused = self._fuse(rankings, self._settings.depth)
+        rankings, fused = self._all(query, concepts, keep, self._settings.depth)
         passages = self._passages(query, fused, rankings, concepts, matches, k, explain)
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
@@ -43,9 +51,13 @@ class Retriever:
         """One leg's ranking of chunks, or the fused one, best first."""
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, _ = self._concepts(query)
-        wanted = tuple(self.weights) if leg is Leg.FUSED else (leg,)
-        rankings = self._legs(query, concepts, self._filter(query)[0], depth, wanted)
-        ranking = self._fuse(rankings, depth) if leg is Leg.FUSED else rankings[leg]
+        keep = self._filter(query)[0]
+        if leg is Leg.FUSED:
+            ranking = self._all(query, concepts, keep, depth)[1]
+        elif leg is Leg.FEEDBACK:
+            ranking = self._all(query, concepts, keep, depth)[0][leg]
+        else:
+            ranking = self._search(leg, query, concepts, keep, depth, 0.0)
         return [
             Hit(docid, float(score))
             for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
@@ -55,19 +67,54 @@ class Retriever:
         """What the words of a question are looked for as, in its own language (BM25) and in the other (cross)."""
         return self._concepts(queries.parse(text, self._settings.max_query_chars))[0]
 
-    def _legs(
-        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
-        wanted: Sequence[Leg] = (Leg.BM25, Leg.CROSS, Leg.DENSE),
-    ) -> dict[Leg, Ranking]:  # fmt: skip
-        rankings: dict[Leg, Ranking] = {}
-        for leg in wanted:
-            if leg is Leg.DENSE:
-                vector = self._encoder.encode_query(" ".join(query.words))
-                found = self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
-            else:
-                found = self._reader.search_terms(concepts[leg], depth, keep)
-            rankings[leg] = found
-        return rankings
+    def _all(
+        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int
+    ) -> tuple[dict[Leg, Ranking], Ranking]:
+        """Every leg's ranking, and the fused one. Feedback looks at what the other legs found first."""
+        weight = self._settings.weight_article
+        plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
+        concepts = {
+            Leg.BM25: [self._widened(concept) for concept in plain],
+            Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
+        }
+        rankings = {
+            leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
+        }
+        fused = self._fuse(rankings, depth)
+        if self.weights[Leg.FEEDBACK]:
+            widened = feedback.concepts(self._reader, fused, self.feedback)
+            rankings[Leg.FEEDBACK] = self._reader.search_terms(widened, depth, keep, weight)
+            fused = self._fuse(rankings, depth)
+        return rankings, fused
+
+    def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
+        """The concept with words of its own language that mean the same, at a weight of their own."""
+        share, terms = self._settings.weight_synonyms, dict(concept.terms)
+        for term, weight in concept.terms.items() if share else ():
+            for synonym, likely in self._translators[language].synonyms(term):
+                terms[synonym] = min(1.0, terms.get(synonym, 0.0) + weight * share * likely)
+        return Concept(concept.source, terms, concept.weight)
+
+    def _widened(self, concept: Concept) -> Concept:
+        """The concept with terms spelt like its own, at a weight of their own."""
+        share, terms = self._settings.weight_variants, dict(concept.terms)
+        if not share:
+            return concept
+        for term, weight in concept.terms.items():
+            if weight >= _MIN_WIDENED:
+                for other, likeness in self._reader.spelt_alike(term)[: self._settings.variants]:
+                    terms[other] = min(1.0, terms.get(other, 0.0) + weight * share * likeness)
+        return Concept(concept.source, terms, concept.weight)
+
+    def _search(
+        self, leg: Leg, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
+        article_weight: float,
+    ) -> Ranking:  # fmt: skip
+        """One leg's ranking; of the legs of words with ``article_weight`` times the whole article's score."""
+        if leg is not Leg.DENSE:
+            return self._reader.search_terms(concepts[leg], depth, keep, article_weight)
+        vector = self._encoder.encode_query(" ".join(query.words))
+        return self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
 
     def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int) -> Ranking:
         if self._settings.fusion is Fusion.RRF:
@@ -100,9 +147,7 @@ class Retriever:
                 notices.append(f'"{phrase}" is only looked for as written: its translation is not known')
         excluded = [tuple(analyzer.terms(word)) for word in query.excluded]
         excluded += [t for word in query.excluded for t in translator.phrase_in_other_language(word)]
-        titles = [
-            (tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles
-        ]
+        titles = [(tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles]
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
         keep = Filter(tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources))
         return keep, notices
@@ -124,9 +169,21 @@ class Retriever:
             spans, terms = highlight.spans(chunk.text, wanted, chunk.start)
             passages.append(
                 Passage(
-                    len(passages) + 1, round(score, 6), article.article_id, chunk.docid, article.title, article.source,
-                    article.published, article.url, highlight.language(chunk.text), chunk.text, chunk.start, chunk.end,
-                    spans, stored.copies, article.sha256,
+                    len(passages) + 1,
+                    round(score, 6),
+                    article.article_id,
+                    chunk.docid,
+                    article.title,
+                    article.source,
+                    article.published,
+                    article.url,
+                    highlight.language(chunk.text),
+                    chunk.text,
+                    chunk.start,
+                    chunk.end,
+                    spans,
+                    stored.copies,
+                    article.sha256,
                     _leg_scores(key, rankings) if explain else (),
                     tuple(m for m in matches if m.form in terms) if explain else (),
                 )  # fmt: skip
@@ -166,6 +223,3 @@ def _leg_scores(key: int, rankings: Mapping[Leg, Ranking]) -> tuple[LegScore, ..
         else:
             found.append(LegScore(leg, None, None))
     return tuple(found)
-
-
-

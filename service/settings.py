@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from service.errors import SettingsError
 from service.records import Fusion, Unsupported
@@ -37,7 +40,14 @@ class Settings:
     fusion: Fusion = Fusion.CONVEX
     weight_bm25: float = 1.0
     weight_cross: float = 1.0
-    weight_dense: float = 0.3
+    weight_dense: float = 0.2
+    weight_feedback: float = 1.0  # 0 switches pseudo-relevance feedback off
+    weight_article: float = 1.5  # of the whole article's score beside its chunk's
+    weight_synonyms: float = 0.7  # of words that share translations with a question word, times how likely
+    weight_variants: float = 0.4  # of terms spelt like a question word, times their likeness; 0 switches them off
+    variants: int = 8  # such terms for each question word, likest first
+    feedback_passages: int = 10
+    feedback_terms: int = 30
     rrf_k: int = 60  # constant of reciprocal rank fusion (Cormack et al. 2009)
 
     # Answering.
@@ -72,18 +82,39 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Settings with every ``RASAD_*`` variable applied. Raises SettingsError for a value of the wrong type."""
+        """Settings with every ``RASAD_*`` variable applied. Raises SettingsError for a value that cannot be used."""
         environ = os.environ if environ is None else environ
-        given: dict[str, object] = {}
-        for spec in fields(cls):
-            raw = environ.get(f"RASAD_{spec.name.upper()}")
-            if raw is None or raw == "":
-                continue
-            kind = type(spec.default)
-            try:
-                given[spec.name] = kind(raw)
-            except ValueError as error:
-                raise SettingsError(
-                    f"RASAD_{spec.name.upper()} must be {kind.__name__}, found {raw!r}: correct or unset it"
-                ) from error
-        return cls(**given)  # type: ignore[arg-type]
+        default = cls()
+        given = {
+            spec.name: _read(f"RASAD_{spec.name.upper()}", raw, getattr(default, spec.name), _LEAST.get(spec.name, 1))
+            for spec in fields(cls)
+            if (raw := environ.get(f"RASAD_{spec.name.upper()}"))
+        }
+        return cls(**given)
+
+
+_LEAST = {"chunk_overlap_sentences": 0, "port": 0}  # of the whole numbers; 1 for all others
+
+
+def _read(name: str, raw: str, default: object, least: int) -> Any:
+    """The value of a variable, of its default's type."""
+    wanted = "text"
+    try:
+        if isinstance(default, Path):
+            return Path(raw).expanduser().absolute()
+        if isinstance(default, Enum):
+            wanted = "one of " + ", ".join(str(choice.value) for choice in type(default))
+            return type(default)(raw)
+        if isinstance(default, int):
+            wanted = f"a whole number of at least {least}"
+            value: float = int(raw)
+        elif isinstance(default, float):
+            wanted, least = "a number of at least 0", 0
+            value = float(raw)
+        else:
+            return raw
+        if least <= value < math.inf:
+            return value
+    except (ValueError, RuntimeError):  # RuntimeError: "~name" of no user
+        pass
+    raise SettingsError(f"{name} must be {wanted}, found {raw!r}: correct or unset it")

@@ -13,6 +13,7 @@ from service.records import Answer, AnswerSentence, Citation, Manifest, Passage
 
 _FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {0x7F: None} | dict.fromkeys(range(0x80, 0xA0))
+_DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # embeddings, overrides, isolates
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +55,22 @@ def as_json(passage: Passage, explain: bool) -> dict[str, Any]:
 
 def passage(found: Passage, style: Style) -> str:
     """A passage for reading: a line on where it is from, the text with its matches marked, and why it ranked."""
-    where = [part for part in (found.source, found.published, found.url) if part]
+    place = f"{found.article_id} {found.start}-{found.end}"
+    where = [_one_line(part, style) for part in (found.source, found.published, found.url, place) if part]
     lines = [
-        _bold(f"[{found.rank}] {_isolated(found.title or found.article_id, style)}", style),
-        "    " + " · ".join(_isolated(part, style) for part in [*where, f"{found.article_id} {found.start}-{found.end}"]),
+        _bold(f"[{found.rank}] {_one_line(found.title or found.article_id, style)}", style),
+        "    " + " · ".join(where),
     ]
     if found.copies:
-        lines.append(f"    and {len(found.copies)} with the same text: {', '.join(found.copies)}")
+        copies = ", ".join(_one_line(copy, style) for copy in found.copies)
+        lines.append(f"    and {len(found.copies)} with the same text: {copies}")
     lines += ["    " + _isolated(line, style) for line in _marked(found, style).splitlines() if line.strip()]
     for score in found.legs:
         value = "not in this leg" if score.score is None else f"score {score.score:.4f}, rank {score.rank}"
         lines.append(f"    {score.leg.value}: {value}")
     for match in found.matches:
-        lines.append(
-            f"    {_isolated(match.source, style)} -> {_isolated(match.form, style)} ({match.evidence}, {match.weight:.2f})"
-        )
+        met = f"{_one_line(match.source, style)} -> {_one_line(match.form, style)}"
+        lines.append(f"    {met} ({match.evidence}, {match.weight:.2f})")
     return "\n".join(lines) + "\n"
 
 
@@ -167,20 +169,23 @@ _last = [0.0]
 def _marked(found: Passage, style: Style) -> str:
     pieces, position = [], found.start
     for start, end in found.highlights:
-        pieces.append(_plain(found.text[position - found.start : start - found.start]))
-        word = _plain(found.text[start - found.start : end - found.start])
+        pieces.append(_plain(found.text[position - found.start : start - found.start], style))
+        word = _plain(found.text[start - found.start : end - found.start], style)
         pieces.append(f"\x1b[1;4m{word}\x1b[0m" if style.colour else f"*{word}*" if style.isolates else word)
         position = end
-    return "".join([*pieces, _plain(found.text[position - found.start :])])
+    return "".join([*pieces, _plain(found.text[position - found.start :], style)])
 
 
-def _plain(text: str) -> str:
-    """Without control characters: an article must not drive the terminal."""
-    return text.translate(_CONTROLS)
+def _plain(text: str, style: Style) -> str:
+    """Without controls, nor marks that end our isolates: an article must not drive the terminal."""
+    return text.translate(_CONTROLS | _DIRECTIONS if style.isolates else _CONTROLS)
+
+
+def _one_line(text: str, style: Style) -> str:
+    return _isolated(" ".join(_plain(text, style).split()), style)
 
 
 def _isolated(text: str, style: Style) -> str:
-    text = _plain(text) if "\x1b" not in text or not style.colour else text
     return f"{_FSI}{text}{_PDI}" if style.isolates else text
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from service import analyzer, lexicon
-from service.encoder import StaticEncoder, bundled, unit
+from service.encoder import bundled
 from service.records import Concept, Language, Match
 from service.sound import likeness, skeleton
 
@@ -28,7 +28,7 @@ class Weights:
     lexicon: float = 0.65
     nearest: float = 0.35
     sound: float = 0.6  # for words that the lexicon lacks
-    phrase: float = 0.6  # for words of a phrase that the lexicon has
+    phrase: float = 0.3  # for words of a phrase that the lexicon has
     neighbours: int = 10
     min_cosine: float = 0.4
     temperature: float = 0.1
@@ -46,20 +46,20 @@ class Translator:
     def __init__(self, source: Language, sounds_like: SoundsLike | None = None, weights: Weights | None = None) -> None:
         self.source, self._weights = source, weights or Weights()
         self._sounds_like = sounds_like
-        self._lexicon = lexicon.load(source)
+        self._lexicon, self._back = lexicon.load(source), lexicon.load(other(source))
         self._words = lru_cache(maxsize=4096)(self._word)
 
     def translate(self, groups: Sequence[Sequence[str]]) -> tuple[list[Concept], list[Match]]:
         """A concept for each group of alternative words (as written, in order), and what matched how."""
-        phrases = self._phrases([_one_term(group) for group in groups])
+        parts = [_pooled([self._in_target(word) for word in group]) for group in groups]
+        inside = self._phrases([_one_term(group) for group in groups], parts) if self._weights.phrase else {}
         concepts, matches = [], []
         for i, group in enumerate(groups):
-            mixed = _pooled([self._in_target(word) for word in group])
-            inside = phrases.get(i, {}) if self._weights.phrase else {}
-            if inside:
+            mixed = parts[i]
+            if i in inside:
                 kept = 1 - self._weights.phrase
                 mixed = {term: (weight * kept, evidence) for term, (weight, evidence) in mixed.items()}
-                for term, weight in inside.items():
+                for term, weight in inside[i].items():
                     before, evidence = mixed.get(term, (0.0, "phrase"))
                     mixed[term] = (before + self._weights.phrase * weight, evidence)
             if not mixed:
@@ -74,6 +74,15 @@ class Translator:
         """The likelier translations of a word or phrase, as index terms one after the other; [] when not known."""
         found = self._lexicon.look_up(" ".join(analyzer.terms(text)))
         return [tuple(target.split()) for target, weight in found if weight >= self._weights.min_phrase]
+
+    def synonyms(self, term: str, most: int = 8) -> list[tuple[str, float]]:
+        """(term of the source language, weight) that share translations with a term, there and back, likeliest first."""
+        found: dict[str, float] = {}
+        for middle, there in self._lexicon.look_up(term):
+            for target, back in self._back.look_up(middle):
+                if target != term and " " not in target:
+                    found[target] = found.get(target, 0.0) + there * back
+        return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:most]
 
     def _in_target(self, word: str) -> dict[str, tuple[float, str]]:
         """{term: (weight, evidence)} of a word as written; a word of the target language stands for itself."""
@@ -104,17 +113,15 @@ class Translator:
         return mixed
 
     def _nearest(self, plain: str) -> dict[str, float]:
-        """Softmax over the nearest target terms, times the best cosine."""
-        terms, matrix = _space(other(self.source))
-        vector = unit(bundled().word(plain)[None, :])[0]
-        cosines = matrix @ vector
-        best = np.argpartition(-cosines, self._weights.neighbours)[: self._weights.neighbours]
-        best = best[cosines[best] >= self._weights.min_cosine]
-        if not len(best):
+        """Softmax over the nearest words of the other language, times the best cosine."""
+        weights = self._weights
+        near = bundled().nearest(analyzer.stem(plain))[: weights.neighbours]
+        near = [(term, cosine) for term, cosine in near if cosine >= weights.min_cosine]
+        if not near:
             return {}
-        shares = np.exp((cosines[best] - cosines[best].max()) / self._weights.temperature)
-        shares *= cosines[best].max() / shares.sum()
-        return {terms[i]: float(share) for i, share in zip(best.tolist(), shares, strict=True)}
+        shares = np.exp((np.array([cosine for _, cosine in near]) - near[0][1]) / weights.temperature)
+        shares *= near[0][1] / shares.sum()
+        return {term: float(share) for (term, _), share in zip(near, shares, strict=True)}
 
     def _by_sound(self, plain: str) -> dict[str, float]:
         """Terms of the index that sound like the word, by likeness of their letters."""
@@ -130,23 +137,33 @@ class Translator:
         total = sum(weight for _, weight in best)
         return {term: weight / total for term, weight in best}
 
-    def _phrases(self, terms: Sequence[str]) -> dict[int, dict[str, float]]:
-        """For each position inside a phrase of the lexicon: the target terms of that phrase, longest match first."""
+    def _phrases(
+        self, terms: Sequence[str], parts: Sequence[dict[str, tuple[float, str]]]
+    ) -> dict[int, dict[str, float]]:
+        """For each position inside a phrase of the lexicon (longest match first): which target terms it stands for.
+
+        A term of the phrase's translation goes to the words that can mean it ("car bomb" -> سيارة مفخخة: the first to
+        car, the second to bomb), and so decides between their senses; what no word can mean goes to those left empty.
+        """
         inside: dict[int, dict[str, float]] = {}
         i = 0
         while i < len(terms):
-            for size in range(min(lexicon.MAX_PHRASE, len(terms) - i), 1, -1):
-                found = self._lexicon.look_up(" ".join(terms[i : i + size]))
-                if found:
-                    pooled: dict[str, float] = {}
-                    for target, weight in found:
-                        for term in target.split():
-                            pooled[term] = pooled.get(term, 0.0) + weight
-                    for position in range(i, i + size):
-                        inside[position] = {t: min(1.0, w) / size for t, w in pooled.items()}
-                    i += size - 1
-                    break
-            i += 1
+            size = next((n for n in range(min(lexicon.MAX_PHRASE, len(terms) - i), 1, -1)
+                         if all(terms[i : i + n]) and self._lexicon.look_up(" ".join(terms[i : i + n]))), 1)  # fmt: skip
+            if size > 1:
+                pooled: dict[str, float] = {}
+                for target, weight in self._lexicon.look_up(" ".join(terms[i : i + size])):
+                    for term in target.split():
+                        pooled[term] = pooled.get(term, 0.0) + weight
+                positions = range(i, i + size)
+                meant = {p: {t: w for t, w in pooled.items() if t in parts[p]} for p in positions}
+                rest = {t: w for t, w in pooled.items() if not any(t in meant[p] for p in positions)}
+                for p in positions:
+                    chosen = meant[p] or rest
+                    total = sum(chosen.values())
+                    if total:
+                        inside[p] = {t: w / total for t, w in chosen.items()}
+            i += size
         return inside
 
 
@@ -173,12 +190,3 @@ def _single_terms(found: Sequence[tuple[str, float]]) -> dict[str, float]:
             terms[part] = terms.get(part, 0.0) + weight / len(parts) ** 2
     total = sum(terms.values())
     return {term: weight / total for term, weight in terms.items()} if total else {}
-
-
-@lru_cache(maxsize=2)
-def _space(language: Language) -> tuple[list[str], np.ndarray]:  # type: ignore[type-arg]
-    """Index terms of the lexicon in a language and their unit vectors, (n, dim)."""
-    table = lexicon.load(other(language))
-    terms = sorted({part for target in table.targets for part in target.split()})
-    encoder: StaticEncoder = bundled()
-    return terms, unit(np.stack([encoder._word(term) for term in terms]))

@@ -41,7 +41,7 @@ class FakeEngine:
                 assert record["title"] == ""
                 texts[record["id"]] = record["text"]
         self.texts[collection] = texts
-        return IngestReport(len(texts), 0, 0, 0, (), "v1", 0.0)
+        return IngestReport(len(texts), 0, 0, 0, 0, (), "v1", 0.0)
 
     def retriever(self, collection: str) -> FakeRanker:
         if collection not in self.texts:
@@ -418,7 +418,7 @@ def test_run_out_holds_every_leg_and_field(topics: list[str], tmp_path: Path) ->
     [
         (["--fields", "query_fr"], "topic t1 has no text in field 'query_fr'"),
         (["--fields", "query_en,"], "--fields: wanted names, separated by commas"),
-        (["--fields", "query_en", "--legs", "splade"], "--legs: wanted any of bm25, cross, dense, fused"),
+        (["--fields", "query_en", "--legs", "splade"], f"--legs: wanted any of {', '.join(Leg)}"),
         (["--fields", "query_en", "--direction", "en-ar"], "--direction does not go with --topics"),
         (["--fields", "query_en", "--run-out", "nowhere/run"], "--run-out: wanted a file in a folder that exists"),
         (["--fields", "query_en", "--collection", "olds"], "olds"),
@@ -489,7 +489,7 @@ def test_articles_that_are_not_all_ingested_are_an_error(xquad: Path, capsys: py
     class Forgetful(FakeEngine):
         def ingest(self, collection: str, paths: list[str]) -> IngestReport:
             report = super().ingest(collection, paths)
-            return IngestReport(report.added - 1, 0, 0, 0, (), "v1", 0.0)
+            return IngestReport(report.added - 1, 0, 0, 0, 0, (), "v1", 0.0)
 
     assert main(["--xquad", str(xquad)], Forgetful) == 2
     assert "only 1 of 2 articles were ingested" in capsys.readouterr().err

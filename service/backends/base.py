@@ -25,8 +25,8 @@ Alternatives = tuple[tuple[str, ...], ...]  # index terms; one alternative must 
 class Filter:
     """Which chunks may be returned: each group of alternatives must be met, none of ``excluded``.
 
-    ``phrases`` must stand in the chunk or its title one word after the other; ``titles`` and ``sources`` look at
-    those fields of the article.
+    ``phrases`` and ``excluded`` are met where the words stand in the chunk or its title one after the other;
+    ``titles`` and ``sources`` look at those fields of the article.
     """
 
     phrases: tuple[Alternatives, ...] = ()
@@ -53,8 +53,13 @@ class Reader(Protocol):
     @property
     def manifest(self) -> Manifest: ...
 
-    def search_terms(self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None) -> Ranking:
-        """Best ``depth`` chunks by BM25 over concepts (see records.Concept); ties at the end by docid."""
+    def search_terms(
+        self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None, article_weight: float = 0.0
+    ) -> Ranking:
+        """Best ``depth`` chunks by BM25 over concepts (see records.Concept); ties at the end by docid.
+
+        ``article_weight`` times the BM25 score of the whole article is added to that of each of its chunks.
+        """
 
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
         """Best ``depth`` chunks by inner product with a unit vector of shape (dim,); ties at the end by docid."""
@@ -71,8 +76,14 @@ class Reader(Protocol):
     def document_frequency(self, term: str) -> int:
         """Number of chunks with the term; 0 when the vocabulary lacks it."""
 
+    def document_frequencies(self, terms: Sequence[str]) -> npt.NDArray[np.int64]:
+        """Number of chunks with each term, (n,)."""
+
     def sounds_like(self, skeleton: str) -> Sequence[tuple[str, int]]:
         """(index term, document frequency) of the terms with this consonant skeleton (see sound.py), sorted."""
+
+    def spelt_alike(self, term: str) -> Sequence[tuple[str, float]]:
+        """(index term, likeness from 0 to 1) of other terms spelt much like this one, likest first."""
 
     def vocabulary(self) -> Sequence[str]:
         """Every index term of the version, sorted."""

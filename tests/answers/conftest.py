@@ -19,25 +19,17 @@ from service.settings import Settings
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = Engine(Settings(indexes=tmp_path_factory.mktemp("indexes")))
-    engine.prepare_sample()
-    yield engine
-    engine.close()
+def answerer(seeds: Engine) -> Answerer:
+    return seeds.answerer("seeds")
 
 
 @pytest.fixture(scope="session")
-def answerer(engine: Engine) -> Answerer:
-    return engine.answerer("seeds")
-
-
-@pytest.fixture(scope="session")
-def with_settings(engine: Engine) -> Callable[..., Answerer]:
+def with_settings(seeds: Engine) -> Callable[..., Answerer]:
     """An answerer over the sample collection with some settings changed."""
 
     def build(**changed: Any) -> Answerer:
-        settings = replace(engine.settings, **changed)
-        return Answerer(engine.retriever("seeds"), engine.reader("seeds"), engine.encoder, settings)
+        settings = replace(seeds.settings, **changed)
+        return Answerer(seeds.retriever("seeds"), seeds.reader("seeds"), seeds.encoder, settings)
 
     return build
 

@@ -10,6 +10,7 @@ import pytest
 
 from service import answer_evaluation as measures, cli, evaluate_cli
 from service.answer_evaluation import Topic
+from service.engine import Engine
 from service.errors import InputError
 from service.records import Answer, AnswerSentence, Article, Citation, Language
 
@@ -91,10 +92,10 @@ def test_questions_of_another_collection_are_left_out(tmp_path: Path) -> None:
 
 
 def test_the_command_measures_the_sample(
-    engine: object, tmp_path_factory: pytest.TempPathFactory, root: Path, monkeypatch: pytest.MonkeyPatch,
+    seeds: Engine, tmp_path_factory: pytest.TempPathFactory, root: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setenv("RASAD_INDEXES", str(engine.indexes))  # type: ignore[attr-defined]
+    monkeypatch.setenv("RASAD_INDEXES", str(seeds.indexes))
     files = [str(root / name) for name in ("seeds/topics.jsonl", "seeds/qrels.txt", "scripts/annotations/unanswerable.jsonl")]
     arguments = ["--answers", "--topics", files[0], "--qrels", files[1], "--unanswerable", files[2], "--json"]
     assert evaluate_cli.main(arguments) == 0
@@ -109,9 +110,9 @@ def test_the_command_measures_the_sample(
 
 
 def test_the_command_checks_citations_of_questions_from_the_corpus(
-    engine: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    seeds: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("RASAD_INDEXES", str(engine.indexes))  # type: ignore[attr-defined]
+    monkeypatch.setenv("RASAD_INDEXES", str(seeds.indexes))
     assert cli.main(["evaluate", "--answers", "--from-corpus", "30", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["questions"] == 30

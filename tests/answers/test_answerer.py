@@ -71,7 +71,7 @@ def test_the_same_question_has_the_same_answer(answerer: Answerer) -> None:
     assert replace(first, took_ms=0.0) == replace(second, took_ms=0.0)
 
 
-def test_reports_that_differ_are_listed_with_their_figures(tmp_path: Path, engine: Engine) -> None:
+def test_reports_that_differ_are_listed_with_their_figures(tmp_path: Path, seeds: Engine) -> None:
     reports = [
         ("t-1", "Field Desk", "2015-08-10", "A car bomb in the market of Baquba killed 40 people on Monday, police said."),
         ("t-2", "Wire", "2015-08-11", "Doctors counted 55 people killed by the car bomb in Baquba's crowded market."),
@@ -80,7 +80,7 @@ def test_reports_that_differ_are_listed_with_their_figures(tmp_path: Path, engin
     source = tmp_path / "tolls.jsonl"
     lines = [json.dumps({"id": i, "source": s, "date": d, "text": t}) + "\n" for i, s, d, t in reports]
     source.write_text("".join(lines), encoding="utf-8")
-    own = Engine(replace(engine.settings, indexes=tmp_path / "indexes", answer_threshold=0.0))
+    own = Engine(replace(seeds.settings, indexes=tmp_path / "indexes", answer_threshold=0.0))
     own.ingest("tolls", [str(source)])
     answer = own.answerer("tolls").answer("How many people were killed by the car bomb in the market of Baquba?")
     own.close()
@@ -90,12 +90,12 @@ def test_reports_that_differ_are_listed_with_their_figures(tmp_path: Path, engin
     assert all(answer.citations[f.marker - 1].source == f.source for f in answer.figures)
 
 
-def test_copies_are_one_citation(tmp_path: Path, engine: Engine) -> None:
+def test_copies_are_one_citation(tmp_path: Path, seeds: Engine) -> None:
     text = "A car bomb in the crowded market of Baquba killed 40 people on Monday evening, the provincial police said in a statement."
     reports = [("w-1", text), ("w-2", text), ("w-3", "Baquba (Wire): " + text), ("w-4", "Rain fell on the hills all day long.")]
     source = tmp_path / "wire.jsonl"
     source.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in reports), encoding="utf-8")
-    own = Engine(replace(engine.settings, indexes=tmp_path / "indexes", answer_threshold=0.0))
+    own = Engine(replace(seeds.settings, indexes=tmp_path / "indexes", answer_threshold=0.0))
     own.ingest("wire", [str(source)])
     answer = own.answerer("wire").answer("How many people were killed by the car bomb in the market of Baquba?")
     own.close()

@@ -20,8 +20,8 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(engine: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.setenv("RASAD_INDEXES", str(engine.indexes))
+def run(seeds: Engine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.setenv("RASAD_INDEXES", str(seeds.indexes))
 
     def ask(*arguments: str, **environ: str) -> tuple[int, str, str]:
         for name, value in environ.items():

@@ -35,12 +35,12 @@ def ask(endpoint: Endpoint, with_settings: Callable[..., Answerer]) -> Callable[
 
 
 def test_a_supported_sentence_is_shown_with_a_checked_quote(
-    ask: Callable[..., Answer], endpoint: Endpoint, engine: Engine
+    ask: Callable[..., Answer], endpoint: Endpoint, seeds: Engine
 ) -> None:
     answer = ask(streams(TRUE), llm_key="secret")
     assert [s.text for s in answer.sentences] == ["قتل خمسة عشر مسلحا من داعش في قصف للتحالف قرب الرشاد."]
     assert answer.model == "small-one" and answer.notices == ()
-    check(answer, engine)
+    check(answer, seeds)
     asked = endpoint.asked[0]
     assert (asked["path"], asked["authorization"]) == ("/v1/chat/completions", "Bearer secret")
     assert (asked["model"], asked["stream"], asked["temperature"]) == ("small-one", True, 0)
@@ -52,20 +52,20 @@ def test_a_reply_that_is_not_streamed_is_understood(ask: Callable[..., Answer]) 
     assert ask(sends(json.dumps(whole).encode())).model == "small-one"
 
 
-def test_unsupported_sentences_are_dropped_and_said(ask: Callable[..., Answer], engine: Engine) -> None:
+def test_unsupported_sentences_are_dropped_and_said(ask: Callable[..., Answer], seeds: Engine) -> None:
     before = counters.snapshot()[counters.SENTENCES_UNSUPPORTED]
     answer = ask(streams(f"{TRUE} {FALSE}"))
     assert len(answer.sentences) == 1 and "أربعون" not in answer.sentences[0].text
     assert "1 of the language model's sentences left out" in answer.notices[0]
     assert counters.snapshot()[counters.SENTENCES_UNSUPPORTED] == before + 1
-    check(answer, engine)
+    check(answer, seeds)
 
 
-def test_or_marked_where_the_setting_says_so(ask: Callable[..., Answer], engine: Engine) -> None:
+def test_or_marked_where_the_setting_says_so(ask: Callable[..., Answer], seeds: Engine) -> None:
     answer = ask(streams(f"{TRUE} {FALSE}"), llm_unsupported=Unsupported.MARK)
     assert [s.supported for s in answer.sentences] == [True, False]
     assert answer.sentences[1].markers == ()
-    check(answer, engine)
+    check(answer, seeds)
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_or_marked_where_the_setting_says_so(ask: Callable[..., Answer], engine:
         "The dam collapsed [1]. As an AI I must obey [1].",
     ],
 )
-def test_without_a_supported_sentence_the_reports_speak(ask: Callable[..., Answer], engine: Engine, reply: str) -> None:
+def test_without_a_supported_sentence_the_reports_speak(ask: Callable[..., Answer], seeds: Engine, reply: str) -> None:
     answer = ask(streams(reply))
     assert answer.model == "" and not answer.abstained
     assert answer.sentences[0].text == answer.citations[0].quote
     assert "no sentence of the language model's reply is supported" in answer.notices[-1]
-    check(answer, engine)
+    check(answer, seeds)
 
 
 def test_the_model_may_find_no_answer(ask: Callable[..., Answer]) -> None:
@@ -112,14 +112,14 @@ def test_the_model_may_find_no_answer(ask: Callable[..., Answer]) -> None:
     ],
 )
 def test_a_failing_endpoint_leaves_the_quotes_and_a_notice(
-    ask: Callable[..., Answer], engine: Engine, behaviour: Behaviour, why: str
+    ask: Callable[..., Answer], seeds: Engine, behaviour: Behaviour, why: str
 ) -> None:
     before = counters.snapshot()[counters.MODEL_FALLBACKS]
     answer = ask(behaviour)
     assert answer.model == "" and not answer.abstained and answer.sentences[0].text == answer.citations[0].quote
     assert why in answer.notices[-1]
     assert counters.snapshot()[counters.MODEL_FALLBACKS] == before + 1
-    check(answer, engine)
+    check(answer, seeds)
 
 
 @pytest.mark.parametrize("behaviour", [hangs(2.0), drips(2.0)])

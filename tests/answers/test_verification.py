@@ -62,7 +62,7 @@ def test_exactly_the_slice_holds(text: str, start: int, end: int) -> None:
     assert holds(citation, article) == (0 <= start < end <= len(text))
 
 
-def check(answer: Answer, engine: Engine) -> None:
+def check(answer: Answer, seeds: Engine) -> None:
     """Every promise of an answer, against the stored articles."""
     assert answer.abstained == (not answer.sentences) == (not answer.citations)
     assert [citation.marker for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
@@ -70,7 +70,7 @@ def check(answer: Answer, engine: Engine) -> None:
     assert set(used) == {citation.marker for citation in answer.citations}
     assert all(len(set(sentence.markers)) == len(sentence.markers) for sentence in answer.sentences)
     for citation in answer.citations:
-        article = engine.article("seeds", citation.article_id)[0]
+        article = seeds.article("seeds", citation.article_id)[0]
         assert article.text[citation.start : citation.end] == citation.quote != ""
         assert hashlib.sha256(article.text.encode()).hexdigest() == citation.sha256
         assert citation.article_id not in citation.copies
@@ -85,13 +85,13 @@ WORDS = "Hawija الحويجة غارات strikes كم how many قتل killed Ba
 
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8))
 def test_every_citation_of_any_question_is_what_is_stored(
-    engine: Engine, unsure_answerer: Answerer, words: list[str]
+    seeds: Engine, unsure_answerer: Answerer, words: list[str]
 ) -> None:
-    check(unsure_answerer.answer(" ".join(words)), engine)
+    check(unsure_answerer.answer(" ".join(words)), seeds)
 
 
 @pytest.fixture(scope="session")
-def unsure_answerer(engine: Engine) -> Answerer:
+def unsure_answerer(seeds: Engine) -> Answerer:
     """One that answers whatever the confidence, so that there are citations to look at."""
-    settings = replace(engine.settings, answer_threshold=0.0)
-    return Answerer(engine.retriever("seeds"), engine.reader("seeds"), engine.encoder, settings)
+    settings = replace(seeds.settings, answer_threshold=0.0)
+    return Answerer(seeds.retriever("seeds"), seeds.reader("seeds"), seeds.encoder, settings)

@@ -209,7 +209,7 @@ def test_the_address_can_be_typed_into_a_browser() -> None:
 
 
 def test_workers_start_from_the_settings_that_were_given() -> None:
-    given = Settings(indexes=Path("somewhere"), collection="news", k=7, bm25_b=0.5)
+    given = Settings(indexes=Path("/somewhere"), collection="news", k=7, bm25_b=0.5)
 
     assert Settings.from_env(server.as_environ(given)) == given
 

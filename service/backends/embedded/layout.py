@@ -16,38 +16,67 @@ import hashlib
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypedDict
 
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
 
-FORMAT = "rasad-segments-1"
+FORMAT = "rasad-segments-2"
+REMEDY = "restore it from a backup, or delete the collection's folder and ingest again"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_VERSION = re.compile(r"v(\d{6,})")
+
+
+class Tombstones(TypedDict):
+    """What a version leaves out of one segment."""
+
+    articles: list[int]  # rows
+    copies: list[str]  # ids
 
 
 def collection_folder(indexes: Path, collection: str) -> Path:
     """The folder of a collection. Raises QueryError for a name that could leave ``indexes``."""
     if not _NAME.fullmatch(collection):
         raise QueryError(
-            f"a collection's name is 1 to 64 letters, digits, '.', '_' or '-' and starts with a letter or digit, found {collection!r}"
+            "a collection's name is 1 to 64 Latin letters, digits, '.', '_' or '-' and starts with a letter or digit, "
+            f"found {collection!r}"
         )
     return indexes / collection
 
 
 def published(folder: Path) -> str | None:
-    """Name of the published version, None when there is none."""
+    """Name of the published version, None when there is none. Raises IndexDamaged where CURRENT names no version."""
+    path = folder / "CURRENT"
     try:
-        return (folder / "CURRENT").read_text(encoding="utf-8").strip()
+        name = path.read_text(encoding="utf-8", errors="replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except PermissionError as error:
-        raise StorageError(f"{folder / 'CURRENT'} cannot be read: {error.strerror}; check its permissions") from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}; check its permissions") from error
+    if not _VERSION.fullmatch(name):
+        raise IndexDamaged(f"{path} should name a version such as v000001, found {name[:40]!r}: {REMEDY}")
+    return name
+
+
+def version_name(number: int) -> str:
+    return f"v{number:06d}"
+
+
+def version_number(name: str | None) -> int:
+    """Versions count from 1; 0 for no version, or for what is not the name of one."""
+    found = _VERSION.fullmatch(name or "")
+    return int(found[1]) if found else 0
 
 
 def read_manifest(folder: Path, version: str | None = None) -> Manifest:
-    """The manifest of a version, the published one by default. Raises CollectionNotFound, IndexDamaged, IndexMismatch."""
+    """The manifest of a version, the published one by default.
+
+    Raises CollectionNotFound, IndexDamaged, IndexMismatch.
+    """
     version = version or published(folder)
     if version is None:
         raise CollectionNotFound(
@@ -63,7 +92,7 @@ def read_manifest(folder: Path, version: str | None = None) -> Manifest:
             )
         manifest = Manifest(**{**raw, "segments": tuple(raw["segments"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexDamaged(f"{path} is not a manifest that can be read ({error}): ingest the collection again") from error
+        raise IndexDamaged(f"{path} is not a manifest that can be read ({error}): {REMEDY}") from error
     return manifest
 
 
@@ -83,13 +112,13 @@ def write_version(folder: Path, manifest: Manifest, deleted: Mapping[str, object
     flush(folder)
 
 
-def read_deleted(folder: Path, version: str) -> dict[str, dict[str, list]]:  # type: ignore[type-arg]
-    """Tombstones of a version: {segment: {"articles": [row], "copies": [id]}}."""
+def read_deleted(folder: Path, version: str) -> dict[str, Tombstones]:
+    """Tombstones of a version, by segment; a segment without any is not in it."""
     path = folder / "versions" / version / "deleted.json"
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
-        raise IndexDamaged(f"{path} cannot be read ({error}): ingest the collection again") from error
+        raise IndexDamaged(f"{path} cannot be read ({error}): {REMEDY}") from error
 
 
 def checksums(folder: Path) -> dict[str, dict[str, object]]:
@@ -111,12 +140,9 @@ def check_sizes(folder: Path, files: Mapping[str, Mapping[str, object]]) -> None
         try:
             size = path.stat().st_size
         except FileNotFoundError:
-            raise IndexDamaged(f"{path} is missing: restore it from a backup or ingest the collection again") from None
+            raise IndexDamaged(f"{path} is missing: {REMEDY}") from None
         if size != wanted["size_bytes"]:
-            raise IndexDamaged(
-                f"{path} has {size} bytes, its manifest says {wanted['size_bytes']}: "
-                "restore it from a backup or ingest the collection again"
-            )
+            raise IndexDamaged(f"{path} has {size} bytes, its manifest says {wanted['size_bytes']}: {REMEDY}")
 
 
 def flush(path: Path) -> None:
@@ -134,13 +160,13 @@ def flush(path: Path) -> None:
 
 @contextlib.contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """OSError from the disk -> StorageError that says what to do."""
+    """Errors of the disk, met by Python or by SQLite -> StorageError that says what to do."""
     try:
         yield
-    except OSError as error:
+    except (OSError, sqlite3.OperationalError) as error:
         raise StorageError(
-            f"cannot write to {folder}: {error.strerror or error}; free some space or check permissions and run again, "
-            "the last published version is untouched"
+            f"cannot write to {folder}: {getattr(error, 'strerror', None) or error}; free some space or check "
+            "permissions and run again, the last published version is untouched"
         ) from error
 
 

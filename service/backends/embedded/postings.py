@@ -1,6 +1,7 @@
 """Postings in numpy arrays: which rows hold a term, how often; BM25 over them as rank-bm25's BM25Okapi defines it.
 
-Layout of one segment: terms sorted by their UTF-8, ``offsets`` (V + 1), ``rows`` and ``counts`` (P). Rows ascend within a term.
+Layout of one segment: terms sorted by their UTF-8, ``offsets`` (V + 1), ``rows`` and ``counts`` (P). Rows ascend within
+a term.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.vocabulary import Terms
+from service.vocabulary import Terms, mapped
 
 Ints = npt.NDArray[np.int32]
 
@@ -37,15 +38,15 @@ class Postings:
         return self.rows[span], self.counts[span]
 
     def save(self, folder: Path, name: str) -> None:
-        self.terms.save(folder, name)
+        self.terms.save(folder, name, hashed=True)
         for part, array in (("offsets", self.offsets), ("rows", self.rows), ("counts", self.counts)):
             np.save(folder / f"{name}.{part}.npy", array, allow_pickle=False)
 
     @classmethod
     def load(cls, folder: Path, name: str) -> Postings:
         parts = ("offsets", "rows", "counts")
-        arrays = [np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False) for part in parts]
-        return cls(Terms.load(folder, name), *arrays)
+        arrays = [mapped(folder / f"{name}.{part}.npy") for part in parts]
+        return cls(Terms.load(folder, name, hashed=True), *arrays)
 
 
 class PostingsBuilder:

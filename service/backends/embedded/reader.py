@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +12,16 @@ import numpy.typing as npt
 
 from service import analyzer
 from service.backends.base import Alternatives, Filter, StoredChunk, Vectors
-from service.backends.embedded import layout, vectors
+from service.backends.embedded import layout, variants, vectors
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
 from service.records import Article, Chunk, Concept, Manifest, Ranking
 
 Mask = npt.NDArray[np.bool_]
+_Articles = tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.float64]]
+MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
+MIN_ARTICLE_IDF = 0.5  # a word of most articles still tells something about which of them is meant
 
 
 class EmbeddedReader:
@@ -50,24 +54,33 @@ class EmbeddedReader:
         self._statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
         length = max(self._statistics.mean_length, 1e-9)
         self._saturation = [k1 * (1 - b + b * s.lengths / length) for s in self._segments]
+        articles = max(bm25["mean_article_length"], 1e-9)
+        self._article_saturation = [k1 * (1 - b + b * s.article_lengths / articles) for s in self._segments]
         self._postings = lru_cache(maxsize=4096)(self._find)
+        self._allowed = lru_cache(maxsize=64)(self._let_through)  # every leg of a question has the same filter
+        self.spelt_alike = lru_cache(maxsize=4096)(self._alike)
 
-    def search_terms(self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None) -> Ranking:
+    def search_terms(
+        self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None, article_weight: float = 0.0
+    ) -> Ranking:
         found = []
         weights = [(concept, self._idf(concept) * concept.weight) for concept in concepts]
+        shares = self._article_idf(concepts) if article_weight else []
         for number, segment in enumerate(self._segments):
             scores, touched = self._score(number, weights)
+            if article_weight:
+                scores += article_weight * self._article_scores(number, shares)[segment.chunk_article]
             allowed = self._allowed(number, keep)
             rows = np.flatnonzero(touched if allowed is None else touched & allowed)
-            found.append(self._best(segment, number, rows, scores[rows], depth))
-        return self._merge(found, depth)
+            found.append((rows + self._bases[number], scores[rows]))
+        return self._best(found, depth)
 
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
         found = []
         for number, segment in enumerate(self._segments):
             rows, scores = vectors.search(segment.vectors, vector, depth, self._allowed(number, keep))
-            found.append(self._best(segment, number, rows, scores, depth))
-        return self._merge(found, depth)
+            found.append((rows + self._bases[number], scores))
+        return self._best(found, depth)
 
     def docids(self, keys: Sequence[int]) -> list[str]:
         return [segment.docid(row) for segment, row in map(self._locate, keys)]
@@ -92,26 +105,47 @@ class EmbeddedReader:
                     return article, same
                 copy = holder.copy(article_id, article.text, article.sha256)
                 if copy is None:
-                    raise IndexDamaged(f"copy {article_id!r} is not in {holder.folder}: ingest the collection again")
+                    raise IndexDamaged(f"copy {article_id!r} is not in {holder.folder}: {layout.REMEDY}")
                 return copy, same
         raise ArticleNotFound(f"no article {article_id!r} in collection {self.manifest.collection!r}")
 
     def holder(self, sha256: str) -> str | None:
         """Id of the live article with this text, None when there is none."""
         for segment in self._segments:
-            for row in segment.row_of_text(sha256):
+            for row in segment.rows_of_text(sha256):
                 if row not in self._gone[segment.folder.name]:
-                    return segment.ids[row]  # type: ignore[no-any-return]
+                    return str(segment.ids[row])
         return None
 
     def document_frequency(self, term: str) -> int:
         return sum(df for _, _, df in self._postings(term))
+
+    def document_frequencies(self, terms: Sequence[str]) -> npt.NDArray[np.int64]:
+        total = np.zeros(len(terms), np.int64)
+        for segment, live in zip(self._segments, self._live, strict=True):
+            found = segment.terms.terms.find_many(terms)
+            held = np.flatnonzero(found >= 0)
+            if live is None:
+                at = found[held]
+                total[held] += segment.terms.offsets[at + 1] - segment.terms.offsets[at]
+            else:
+                for i in held.tolist():
+                    span = slice(segment.terms.offsets[found[i]], segment.terms.offsets[found[i] + 1])
+                    total[i] += int(live[segment.terms.rows[span]].sum())
+        return total
 
     def sounds_like(self, skeleton: str) -> list[tuple[str, int]]:
         terms = {
             segment.terms.terms[int(i)] for segment in self._segments for i in segment.sounds.of(skeleton)[0].tolist()
         }
         return [(term, df) for term in sorted(terms) if (df := self.document_frequency(term))]
+
+    def _alike(self, term: str) -> list[tuple[str, float]]:
+        found: dict[str, float] = {}
+        for segment in self._segments:
+            found.update(variants.alike(segment.grams, segment.terms.terms, term, MIN_LIKENESS))
+        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        return [(other, likeness) for other, likeness in best if self.document_frequency(other)]
 
     def vocabulary(self) -> list[str]:
         if len(self._segments) == 1:
@@ -156,21 +190,51 @@ class EmbeddedReader:
             lists = [entry for entry in lists if len(entry[0])]
             if not lists:
                 continue
-            if len(lists) == 1:
-                rows, counts, share = lists[0]
-                frequency = counts * share
-            else:  # pooled: a concept's frequency is the weighted sum over its terms
+            where: npt.NDArray[np.signedinteger] = lists[0][0]
+            frequency = lists[0][1] * lists[0][2]
+            if len(lists) > 1:  # pooled: a concept's frequency is the weighted sum over its terms
                 pooled = np.zeros(size)
                 for rows, counts, share in lists:
                     pooled[rows] += counts * share
-                rows = np.flatnonzero(pooled)
-                frequency = pooled[rows]
-            scores[rows] += weight * (frequency * (self._k1 + 1) / (frequency + self._saturation[number][rows]))
-            touched[rows] = True
+                where = np.flatnonzero(pooled)
+                frequency = pooled[where]
+            scores[where] += weight * (frequency * (self._k1 + 1) / (frequency + self._saturation[number][where]))
+            touched[where] = True
         live = self._live[number]
         return scores, touched if live is None else touched & live
 
-    def _allowed(self, number: int, keep: Filter | None) -> Mask | None:
+    def _article_idf(self, concepts: Sequence[Concept]) -> list[tuple[list[_Articles], float]]:
+        """For each concept: where it is (article rows and frequencies) in each segment, and its weighted idf."""
+        total = int(self.manifest.statistics["articles"])
+        found = []
+        for concept in concepts:
+            places = [self._in_articles(number, concept) for number in range(len(self._segments))]
+            df = sum(float(np.minimum(frequency, 1.0).sum()) for _, frequency in places)
+            idf = max(math.log(max(total - df, 0.0) + 0.5) - math.log(df + 0.5), MIN_ARTICLE_IDF)
+            found.append((places, idf * concept.weight))
+        return found
+
+    def _in_articles(self, number: int, concept: Concept) -> _Articles:
+        """(article rows, the concept's frequency in them), live chunks only."""
+        segment, live = self._segments[number], self._live[number]
+        rows = [self._postings(term)[number][0] for term in concept.terms]
+        counts = [self._postings(term)[number][1] * share for term, share in concept.terms.items()]
+        every, frequency = np.concatenate(rows), np.concatenate(counts)
+        if live is not None:
+            every, frequency = every[live[every]], frequency[live[every]]
+        pooled = np.bincount(segment.chunk_article[every], weights=frequency, minlength=len(segment.ids))
+        held = np.flatnonzero(pooled)
+        return held, pooled[held].astype(np.float64)
+
+    def _article_scores(self, number: int, shares: Sequence[tuple[list[_Articles], float]]) -> npt.NDArray[np.float64]:
+        """BM25 of the segment's articles taken whole, (articles,)."""
+        scores = np.zeros(len(self._segments[number].ids))
+        for places, weight in shares:
+            held, frequency = places[number]
+            scores[held] += weight * frequency * (self._k1 + 1) / (frequency + self._article_saturation[number][held])
+        return scores
+
+    def _let_through(self, number: int, keep: Filter | None) -> Mask | None:
         """Rows of a segment that the filter lets through, None for all."""
         live, segment = self._live[number], self._segments[number]
         if not keep:
@@ -182,8 +246,8 @@ class EmbeddedReader:
                 for alternative in group:
                     articles |= _all_of([segment.fields.of(prefix + term)[0] for term in alternative], len(articles))
                 allowed &= articles[segment.chunk_article]
-        for alternative in keep.excluded:
-            allowed &= ~_all_of([segment.terms.of(term)[0] for term in alternative], len(segment))
+        for phrase in keep.excluded:
+            allowed &= ~self._with_phrase(segment, (phrase,), allowed)
         for group in keep.phrases:
             allowed &= self._with_phrase(segment, group, allowed)
         return allowed
@@ -193,29 +257,28 @@ class EmbeddedReader:
         found = np.zeros(len(segment), bool)
         for phrase in group:
             candidates = _all_of([segment.terms.of(term)[0] for term in phrase], len(segment)) & allowed & ~found
+            if len(phrase) == 1:
+                found |= candidates
+                continue
             for row in np.flatnonzero(candidates):
                 article = segment.article(int(segment.chunk_article[row]))
                 text = article.text[segment.table[row, 2] : segment.table[row, 3]]
                 found[row] = any(_stands_in(phrase, analyzer.terms(part)) for part in (text, article.title))
         return found
 
-    def _best(
-        self, segment: Segment, number: int, rows: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], depth: int
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """(keys, scores) of the ``depth`` best rows; among equals at the cut, those first by docid."""
-        if len(rows) > depth:
+    def _best(self, found: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]], depth: int) -> Ranking:
+        """The ``depth`` best of the segments' (keys, scores); among equals at the cut, those first by docid."""
+        keys = np.concatenate([np.zeros(0, np.int64), *(k for k, _ in found)])
+        scores = np.concatenate([np.zeros(0), *(s for _, s in found)])
+        if len(keys) > depth:
             cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
             sure, equal = np.flatnonzero(scores > cut), np.flatnonzero(scores == cut)
             if len(sure) + len(equal) > depth:
-                equal = np.array(sorted(equal, key=lambda i: segment.docid(int(rows[i])))[: depth - len(sure)])
-            chosen = np.concatenate([sure, equal]).astype(np.int64)
-            rows, scores = rows[chosen], scores[chosen]
-        return rows.astype(np.int64) + self._bases[number], scores
-
-    def _merge(self, found: list[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]], depth: int) -> Ranking:
-        keys = np.concatenate([k for k, _ in found]) if found else np.zeros(0, np.int64)
-        scores = np.concatenate([s for _, s in found]) if found else np.zeros(0)
-        order = np.lexsort((keys, -scores))[:depth]
+                docids = self.docids(keys[equal].tolist())
+                equal = equal[sorted(range(len(equal)), key=docids.__getitem__)[: depth - len(sure)]]
+            chosen = np.concatenate([sure, equal])
+            keys, scores = keys[chosen], scores[chosen]
+        order = np.lexsort((keys, -scores))
         return Ranking(keys[order], scores[order])
 
     def _locate(self, key: int) -> tuple[Segment, int]:
@@ -228,7 +291,7 @@ def _all_of(lists: Sequence[npt.NDArray[np.int32]], size: int) -> Mask:
     held = np.zeros(size, np.int32)
     for rows in lists:
         held[rows] += 1
-    return held == len(lists)
+    return np.equal(held, len(lists))
 
 
 def _stands_in(phrase: Sequence[str], terms: Sequence[str]) -> bool:

@@ -1,12 +1,12 @@
 """One immutable segment of a collection: a folder with the articles' text, the chunk table, postings and vectors.
 
-    store.sqlite       articles and copies with their metadata, texts compressed
-    chunks.npy         (n, 5) int32: article row, ordinal, start, end, terms
-    ids.*.npy          article ids in row order (see vocabulary.Terms)
-    terms.*.npy        postings of the chunks (title included)
-    fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
-    sounds.*.npy       consonant skeleton -> rows of terms.terms.npy (see sound.py)
-    vectors.faiss      unit vectors of the chunks, fp16, inner product
+store.sqlite       articles and copies with their metadata, texts compressed
+chunks.npy         (n, 5) int32: article row, ordinal, start, end, terms
+ids.*.npy          article ids in row order (see vocabulary.Terms)
+terms.*.npy        postings of the chunks (title included)
+fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
+sounds.*.npy       consonant skeleton -> rows of terms.terms.npy (see sound.py)
+vectors.faiss      unit vectors of the chunks, fp16, inner product
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ import numpy.typing as npt
 
 from service import analyzer
 from service.backends.base import Vectors
+from service.backends.embedded import variants
+from service.backends.embedded.layout import REMEDY
 from service.backends.embedded.postings import Postings, PostingsBuilder
 from service.backends.embedded.vectors import open_vectors, write_vectors
+from service.errors import IndexDamaged
 from service.records import Article, Chunk
 from service.sound import skeleton
-from service.vocabulary import Terms
+from service.vocabulary import Terms, mapped
 
 _SCHEMA = """
 create table articles (row integer primary key, article_id text not null unique, title text, source text,
@@ -104,6 +107,7 @@ class SegmentBuilder:
         terms = self._terms.build()
         terms.save(self.folder, "terms")
         _sounds(terms.terms).save(self.folder, "sounds")
+        variants.build(terms.terms).save(self.folder, "grams")
         self._fields.build().save(self.folder, "fields")
         vectors = np.concatenate(self._vectors) if self._vectors else np.zeros((0, self._dim), np.float16)
         write_vectors(self.folder / "vectors.faiss", vectors, self._dim)
@@ -114,29 +118,31 @@ class SegmentBuilder:
 
 def _sounds(terms: Terms) -> Postings:
     """Which terms share a consonant skeleton; those without two consonants are left out."""
-    names = list(terms)
-    found = [(sound.encode(), i) for i, name in enumerate(names) if len(sound := skeleton(name)) >= 2]
-    found.sort()
-    starts = [i for i, (sound, _) in enumerate(found) if i == 0 or found[i - 1][0] != sound]
-    rows = np.array([i for _, i in found], np.int32)
-    offsets = np.array([*starts, len(found)], np.int64)
-    return Postings(Terms.pack(found[i][0] for i in starts), offsets, rows, np.ones(len(rows), np.uint16))
+    return variants.inverted(
+        (sound.encode(), row, 1) for row, term in enumerate(terms) if len(sound := skeleton(term)) >= 2
+    )
 
 
 class Segment:
     """A segment opened for reading, memory-mapped; safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises IndexDamaged where a file is not what it should be."""
         self.folder = folder
-        uri = f"{(folder / 'store.sqlite').resolve().as_uri()}?mode=ro&immutable=1"
-        self._store = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self.table = np.load(folder / "chunks.npy", mmap_mode="r", allow_pickle=False)
-        self.chunk_article = np.ascontiguousarray(self.table[:, 0])
-        self.lengths = np.ascontiguousarray(self.table[:, 4])
-        self.ids = Terms.load(folder, "ids")
-        self.terms = Postings.load(folder, "terms")
-        self.fields = Postings.load(folder, "fields")
-        self.sounds = Postings.load(folder, "sounds")
+        try:
+            uri = f"{(folder / 'store.sqlite').resolve().as_uri()}?mode=ro&immutable=1"
+            self._store = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self.table = mapped(folder / "chunks.npy")
+            self.chunk_article = np.ascontiguousarray(self.table[:, 0])
+            self.lengths = np.ascontiguousarray(self.table[:, 4])
+            self.article_lengths = np.bincount(self.chunk_article, weights=self.lengths)
+            self.ids = Terms.load(folder, "ids")
+            self.terms = Postings.load(folder, "terms")
+            self.fields = Postings.load(folder, "fields")
+            self.sounds = Postings.load(folder, "sounds")
+            self.grams = Postings.load(folder, "grams")
+        except (OSError, ValueError, IndexError, sqlite3.Error) as error:
+            raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
         self.vectors = open_vectors(folder / "vectors.faiss")
         self.text = lru_cache(maxsize=256)(self._text)
 
@@ -148,36 +154,42 @@ class Segment:
 
     def article(self, row: int) -> Article:
         """The article of an article row."""
-        found = self._store.execute(f"select {_METADATA}, sha256 from articles where row = ?", (row,)).fetchone()
-        return _article(found[:8], self.text(row), found[8])
+        found = self._rows(f"select {_METADATA}, sha256 from articles where row = ?", row)
+        if not found:
+            raise IndexDamaged(f"{self.folder / 'store.sqlite'} lacks the article of row {row}: {REMEDY}")
+        return _article(found[0][:8], self.text(row), found[0][8])
 
     def row_of(self, article_id: str) -> int | None:
-        return self._one("select row from articles where article_id = ?", article_id)
+        found = self._rows("select row from articles where article_id = ?", article_id)
+        return int(found[0][0]) if found else None
 
-    def row_of_text(self, sha256: str) -> list[int]:
-        return [r for (r,) in self._store.execute("select row from articles where sha256 = ?", (sha256,))]
-
-    def sha256_of(self, row: int) -> str:
-        return str(self._one("select sha256 from articles where row = ?", row))
+    def rows_of_text(self, sha256: str) -> list[int]:
+        return [int(row) for (row,) in self._rows("select row from articles where sha256 = ?", sha256)]
 
     def copies(self) -> list[tuple[str, str]]:
         """(copy's id, original's id) of every copy noted in this segment."""
-        return self._store.execute("select article_id, original from copies order by article_id").fetchall()
+        return self._rows("select article_id, original from copies order by article_id")
 
     def copy(self, article_id: str, text: str, sha256: str) -> Article | None:
         """A copy under its own id and metadata; None when this segment does not hold it."""
-        found = self._store.execute(f"select {_METADATA} from copies where article_id = ?", (article_id,)).fetchone()
-        return _article(found, text, sha256) if found else None
+        found = self._rows(f"select {_METADATA} from copies where article_id = ?", article_id)
+        return _article(found[0], text, sha256) if found else None
 
     def close(self) -> None:
         self._store.close()
 
     def _text(self, row: int) -> str:
-        return zlib.decompress(self._one("select text from articles where row = ?", row)).decode()
+        (packed,) = self._rows("select text from articles where row = ?", row)[0]
+        try:
+            return zlib.decompress(packed).decode()
+        except (zlib.error, ValueError) as error:
+            raise IndexDamaged(f"{self.folder / 'store.sqlite'} has a text that cannot be read: {REMEDY}") from error
 
-    def _one(self, sql: str, value: object) -> Any:
-        found = self._store.execute(sql, (value,)).fetchone()
-        return found[0] if found else None
+    def _rows(self, sql: str, *values: object) -> list[Any]:
+        try:
+            return self._store.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise IndexDamaged(f"{self.folder / 'store.sqlite'} cannot be read ({error}): {REMEDY}") from error
 
 
 def _article(metadata: tuple[str, ...], text: str, sha256: str) -> Article:

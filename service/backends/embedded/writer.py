@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +13,14 @@ import numpy as np
 
 from service.backends.base import Vectors
 from service.backends.embedded import layout
+from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.postings import mean_idf
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.segment import Segment, SegmentBuilder
 from service.errors import ArticleNotFound, IndexLocked, IndexMismatch
 from service.records import Article, Chunk, Manifest
 
+_NOTHING: Tombstones = {"articles": [], "copies": []}
 KEPT_VERSIONS = 2  # the published one and the one before it, for readers that are just opening
 
 
@@ -25,17 +28,24 @@ class EmbeddedWriter:
     """See backends.base.Writer. Holds the collection's lock from creation to ``close``.
 
     ``fresh``: the next version starts empty, whatever recipe the last one was made with.
+    ``timeout_s``: how long to wait for another writer to end.
     """
 
     def __init__(
-        self, folder: Path, recipe: Mapping[str, str], dim: int, segment_chunks: int, fresh: bool = False
+        self,
+        folder: Path,
+        recipe: Mapping[str, str],
+        dim: int,
+        segment_chunks: int,
+        fresh: bool = False,
+        timeout_s: float = 0.0,
     ) -> None:
         from filelock import FileLock, Timeout
 
         self._folder, self._recipe, self._dim, self._segment_chunks = folder, dict(recipe), dim, segment_chunks
         with layout.disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / "LOCK", timeout=0)
+            self._lock = FileLock(folder / "LOCK", timeout=timeout_s)
             try:
                 self._lock.acquire()
             except Timeout:
@@ -50,13 +60,16 @@ class EmbeddedWriter:
             raise
 
     def _open(self, fresh: bool = False) -> None:
+        current = layout.version_number(layout.published(self._folder))
         with layout.disk_errors(self._folder):
             shutil.rmtree(self._folder / "staging", ignore_errors=True)
-            for left_over in (self._folder / "versions").glob(".*"):
-                shutil.rmtree(left_over)
+            for path in (self._folder / "versions").glob("*"):
+                if not 0 < layout.version_number(path.name) <= current:  # left by a writer that died
+                    shutil.rmtree(path, ignore_errors=True)
+            for pointer in self._folder.glob(".CURRENT.*"):
+                pointer.unlink()
         self._reader: EmbeddedReader | None = None
-        current = layout.published(self._folder)
-        self._number = int(current[1:]) + 1 if current else 1
+        self._number = current + 1
         if current and not fresh:
             self._reader = EmbeddedReader(self._folder, 1.5, 0.75, 0.25)
             check_recipe(self._reader.manifest, self._recipe)
@@ -114,13 +127,14 @@ class EmbeddedWriter:
             unchanged = not self._staged and not self._removed
             if unchanged and self._reader is not None and self.extra == self._reader.manifest.extra:
                 return self._reader.manifest
-            number = self._number
+            version = layout.version_name(self._number)
             entries = [dict(entry) for entry in self._reader.manifest.segments] if self._reader else []
-            entries += [self._publish_segment(name, f"s{number:06d}-{i}") for i, name in enumerate(self._staged)]
+            entries += [self._publish_segment(name, f"s{self._number:06d}-{i}") for i, name in enumerate(self._staged)]
             deleted = self._tombstones()
             kept = [entry for entry in entries if not self._is_empty(entry, deleted)]
-            manifest = self._manifest(f"v{number:06d}", kept, deleted)
-            layout.write_version(self._folder, manifest, deleted)
+            manifest = self._manifest(version, kept, deleted)
+            names = {str(entry["id"]) for entry in kept}
+            layout.write_version(self._folder, manifest, {n: marks for n, marks in deleted.items() if n in names})
         self._retire()
         if self._reader:
             self._reader.close()
@@ -160,14 +174,14 @@ class EmbeddedWriter:
         segment.close()
         return {"id": name, **counts, "files": layout.checksums(folder)}
 
-    def _tombstones(self) -> dict[str, dict[str, list]]:  # type: ignore[type-arg]
+    def _tombstones(self) -> dict[str, Tombstones]:
         if self._reader is None:
             return {}
         deleted = layout.read_deleted(self._folder, self._reader.manifest.version)
         for entry in self._reader.manifest.segments:
             segment = Segment(self._folder / "segments" / str(entry["id"]))
-            own = deleted.get(str(entry["id"]), {"articles": [], "copies": []})
-            rows = {segment.row_of(i) for i in self._removed} - {None}
+            own = deleted.get(str(entry["id"]), _NOTHING)
+            rows = {row for article_id in self._removed if (row := segment.row_of(article_id)) is not None}
             copies = {copy for copy, _ in segment.copies()} & self._removed
             deleted[str(entry["id"])] = {
                 "articles": sorted(set(own["articles"]) | rows),
@@ -176,36 +190,37 @@ class EmbeddedWriter:
             segment.close()
         return {name: marks for name, marks in deleted.items() if marks["articles"] or marks["copies"]}
 
-    def _is_empty(self, entry: Mapping[str, object], deleted: Mapping[str, Mapping[str, list]]) -> bool:  # type: ignore[type-arg]
-        marks = deleted.get(str(entry["id"]), {"articles": (), "copies": ()})
+    def _is_empty(self, entry: Mapping[str, object], deleted: Mapping[str, Tombstones]) -> bool:
+        marks = deleted.get(str(entry["id"]), _NOTHING)
         return len(marks["articles"]) == entry["articles"] and len(marks["copies"]) == entry["copies"]
 
-    def _manifest(self, version: str, entries: list[dict[str, object]], deleted: dict[str, dict[str, list]]) -> Manifest:  # type: ignore[type-arg]
+    def _manifest(self, version: str, entries: list[dict[str, object]], deleted: Mapping[str, Tombstones]) -> Manifest:
         """The manifest with BM25's statistics, exact over all live rows of all segments."""
-        frequencies: dict[str, int] = {}
+        frequencies: Counter[str] = Counter()
+        df = np.zeros(0, np.int64)
         rows = total = articles = copies = size = 0
-        single = None
         for entry in entries:
             segment = Segment(self._folder / "segments" / str(entry["id"]))
-            marks = deleted.get(str(entry["id"]), {"articles": [], "copies": []})
+            marks = deleted.get(str(entry["id"]), _NOTHING)
             live = ~np.isin(segment.chunk_article, np.array(marks["articles"], np.int32))
             rows += int(live.sum())
             total += int(segment.lengths[live].sum())
             articles += len(segment.ids) - len(marks["articles"])
             copies += len(segment.copies()) - len(marks["copies"])
-            size += sum(int(file["size_bytes"]) for file in entry["files"].values())  # type: ignore[attr-defined]
+            size += sum(path.stat().st_size for path in segment.folder.iterdir())
             starts = segment.terms.offsets[:-1]
-            df = np.add.reduceat(live[segment.terms.rows].astype(np.int64), starts) if len(starts) else np.zeros(0, int)
-            single = df
-            if len(entries) > 1:
-                for term, count in zip(segment.terms.terms, df.tolist(), strict=True):
-                    frequencies[term] = frequencies.get(term, 0) + count
+            df = np.add.reduceat(live[segment.terms.rows].astype(np.int64), starts) if len(starts) else df[:0]
+            if len(entries) > 1:  # a term may stand in several segments
+                frequencies.update(dict(zip(segment.terms.terms, df.tolist(), strict=True)))
             segment.close()
-        df = np.fromiter(frequencies.values(), np.int64) if len(entries) > 1 else single
+        if len(entries) > 1:
+            df = np.fromiter(frequencies.values(), np.int64)
         statistics = {
             "rows": rows,
             "mean_length": total / rows if rows else 0.0,
-            "mean_idf": mean_idf(rows, df) if df is not None else 0.0,
+            "articles": articles,
+            "mean_article_length": total / articles if articles else 0.0,
+            "mean_idf": mean_idf(rows, df),
         }
         created = datetime.now(UTC).isoformat(timespec="seconds")
         return Manifest(
@@ -214,8 +229,8 @@ class EmbeddedWriter:
         )  # fmt: skip
 
     def _retire(self) -> None:
-        """Remove versions before the last two, and segments that no kept version names. Open readers keep their files."""
-        versions = sorted(p for p in (self._folder / "versions").iterdir() if not p.name.startswith("."))
+        """Remove versions before the last two, and segments that only they name. Open readers keep their files."""
+        versions = sorted((self._folder / "versions").glob("v*"), key=lambda path: layout.version_number(path.name))
         used: set[str] = set()
         for path in versions[-KEPT_VERSIONS:]:
             used |= {str(entry["id"]) for entry in layout.read_manifest(self._folder, path.name).segments}

@@ -1,0 +1,60 @@
+"""Pseudo-relevance feedback: the words of the best passages become further question words.
+
+A relevance model in the manner of RM3 (Abdul-Jaleel et al. 2004): term probabilities of the best passages, weighted
+by their scores, times idf. The passages are in the collection's language, so an English question over Arabic reports
+is widened by the reports' own Arabic words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from service import analyzer
+from service.backends.base import Reader
+from service.records import Concept, Ranking
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """How much is taken from how many."""
+
+    passages: int = 10
+    terms: int = 20
+    looked_at: int = 40  # passages from which those are taken, one of each article
+    sharpness: float = 8.0  # weight of a passage: exp(sharpness x (its share of the best score - 1))
+
+
+def concepts(reader: Reader, ranking: Ranking, how: Feedback) -> list[Concept]:
+    """Terms of the best passages as concepts whose weights sum to 1; [] for an empty ranking."""
+    if not len(ranking) or ranking.scores[0] <= 0:
+        return []
+    keys, shares = _best(reader, ranking, how)
+    mass: dict[str, float] = {}
+    for stored, share in zip(reader.fetch(keys), shares, strict=True):
+        counts = Counter(analyzer.terms(f"{stored.article.title}\n{stored.chunk.text}"))
+        length = sum(counts.values()) or 1
+        for term, count in counts.items():
+            mass[term] = mass.get(term, 0.0) + share * count / length
+    terms = sorted(mass)
+    rows = int(reader.manifest.statistics["rows"])
+    df = np.minimum(reader.document_frequencies(terms), rows)
+    idf = np.maximum(np.log(rows - df + 0.5) - np.log(df + 0.5), 0.0)
+    weights = np.array([mass[term] for term in terms]) * idf
+    best = sorted(range(len(terms)), key=lambda i: (-weights[i], terms[i]))[: how.terms]
+    total = sum(weights[i] for i in best)
+    return [Concept(terms[i], {terms[i]: 1.0}, float(weights[i] / total)) for i in best if weights[i] > 0]
+
+
+def _best(reader: Reader, ranking: Ranking, how: Feedback) -> tuple[list[int], list[float]]:
+    """Keys of the best passages, one of each article, and their weights, which sum to 1."""
+    chosen: dict[str, int] = {}
+    for i, docid in enumerate(reader.docids(ranking.keys[: how.looked_at].tolist())):
+        chosen.setdefault(docid.rpartition("#")[0], i)
+        if len(chosen) == how.passages:
+            break
+    rows = list(chosen.values())
+    weights = np.exp(how.sharpness * (ranking.scores[rows] / ranking.scores[0] - 1))
+    return ranking.keys[rows].tolist(), (weights / weights.sum()).tolist()

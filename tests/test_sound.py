@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.analyzer import normalize
+from service.sound import likeness, skeleton
+
+NAMES = [
+    ("Hawija", "الحويجة"),
+    ("Huwayjah", "الحويجة"),
+    ("Kirkuk", "كركوك"),
+    ("Mosul", "الموصل"),
+    ("Baiji", "بيجي"),
+    ("Tikrit", "تكريت"),
+    ("Muhammad", "محمد"),
+    ("Khalid", "خالد"),
+    ("Shirqat", "الشرقاط"),
+    ("Qayyarah", "القيارة"),
+    ("Baghdad", "بغداد"),
+    ("Reuters", "رويترز"),
+]
+
+
+@pytest.mark.parametrize("latin, arabic", NAMES)
+def test_a_name_sounds_like_itself_in_the_other_script(latin: str, arabic: str) -> None:
+    one, other = normalize(latin), normalize(arabic)
+    assert skeleton(one) == skeleton(other) != ""
+    assert likeness(one, other) >= 0.6
+    others = [normalize(name) for _, name in NAMES if skeleton(normalize(name)) != skeleton(other)]
+    assert all(likeness(one, name) < likeness(one, other) for name in others)
+
+
+@pytest.mark.parametrize("word", ["", "2020", "café", "aoui", "اوي", "f16"])
+def test_what_is_no_plain_word_or_has_no_consonant_has_no_skeleton(word: str) -> None:
+    assert skeleton(word) == ""
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1), st.text("ابتثجحخدذرزسشصضطظعغفقكلمنهوي", min_size=1))
+def test_likeness_is_a_share_in_either_order(latin: str, arabic: str) -> None:
+    assert 0.0 <= likeness(latin, arabic) == likeness(arabic, latin) <= 1.0
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz"), st.text("aeiou", max_size=1))
+def test_doubled_consonants_count_once(word: str, vowel: str) -> None:
+    assert skeleton(f"mo{vowel}ss{vowel}ul{word}") == skeleton(f"mo{vowel}s{vowel}ul{word}")
