@@ -15,7 +15,7 @@ from service.encoder import NEIGHBOURS, StaticEncoder, unit
 from service.vocabulary import Terms
 
 _MODULES = [{"idx": 0, "name": "0", "path": "", "type": "static_bilingual.StaticBilingual"}]
-_MODULE = '''"""The bundled encoder as a sentence-transformers module: SentenceTransformer(folder, trust_remote_code=True).
+_MODULE = '''"""The bundled encoder for sentence-transformers: SentenceTransformer(folder, trust_remote_code=True).
 
 Its features are Rasad's own (stems, hashed n-grams, consonant skeletons), so the package rasad must be installed.
 """
@@ -92,9 +92,9 @@ def write(
 def nearest(
     folder: Path, keys: Sequence[str], usual: Mapping[str, str]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """For each key, the keys of the nearest stems of the other language and their cosines times 255.
+    """For each stem key, the keys of the nearest stems of the other language and their cosines times 255.
 
-    Both (n, NEIGHBOURS), best first; -1 and 0 for what is not a word's stem.
+    Both (stems, NEIGHBOURS), best first; -1 and 0 for numbers. Stem keys sort behind all others.
     """
     for name, kind in (("nearest_ids", np.int32), ("nearest_cosines", np.uint8)):
         np.save(folder / f"{name}.npy", np.zeros((len(keys), NEIGHBOURS), kind))
@@ -117,4 +117,5 @@ def nearest(
             order = np.argsort(-found, axis=1, kind="stable")
             ids[numbers[rows]] = numbers[target[np.take_along_axis(best, order, axis=1)]]
             cosines[numbers[rows]] = np.clip(np.take_along_axis(found, order, axis=1), 0, 1) * 255
-    return ids, cosines
+    first = next((i for i, key in enumerate(keys) if key[0] == "s"), len(keys))
+    return ids[first:], cosines[first:]

@@ -87,6 +87,7 @@ class StaticEncoder:
         row = self.keys.find("s" + stem)
         if row < 0:
             return []
+        row -= len(self.keys) - len(self._nearest[0])  # kept for stems alone, which come last
         ids, cosines = self._nearest[0][row].tolist(), self._nearest[1][row].tolist()
         return [(self.keys[i][1:], cosine / 255) for i, cosine in zip(ids, cosines, strict=True) if i >= 0]
 

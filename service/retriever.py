@@ -186,7 +186,7 @@ class Retriever:
                     article.sha256,
                     _leg_scores(key, rankings) if explain else (),
                     tuple(m for m in matches if m.form in terms) if explain else (),
-                )  # fmt: skip
+                )
             )
             if len(passages) == k:
                 break

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name everybody knows
+import torch.nn.functional as F
 
 from service import bundle, features, lexicon, training_pairs
 from service.encoder import BUNDLED
@@ -36,9 +36,9 @@ class Recipe:
     words_per_batch: int = 2048
     temperature: float = 0.05
     learning_rate: float = 0.1  # of row-wise Adagrad, falling linearly to a fiftieth
-    word_dropout: float = 0.2  # share of a sentence's words left out
-    sif: float = 5e-5  # a of the word weight a / (a + p)
-    gram_weight: float = 1.0  # of a word's n-grams together, beside its stem and skeleton
+    word_dropout: float = 0.1  # share of a sentence's words left out
+    sif: float = 1.5e-4  # a of the word weight a / (a + p)
+    gram_weight: float = 0.5  # of a word's n-grams together, beside its stem and skeleton
     buckets: int = 60_000
     min_stem_count: float = 3.0
     min_skeleton_count: float = 4.0

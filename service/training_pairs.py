@@ -76,7 +76,7 @@ def lexicon(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def reports(folder: Path) -> Iterator[tuple[str, str]]:
-    """(English, Arabic) of the team's reports and their queries, the held-out fifth left out."""
+    """(question or text, text) of the team's reports, across and within languages; the held-out fifth left out."""
     with (folder / REPORTS).open(encoding="utf-8") as lines:
         for line in lines:
             report = json.loads(line)
@@ -87,6 +87,8 @@ def reports(folder: Path) -> Iterator[tuple[str, str]]:
                 if report.get(field):
                     yield report[field], report["ar"]
                     yield report[field], report[field.replace("_en", "_ar")]
+                    yield report[field.replace("_en", "_ar")], report["ar"]
+                    yield report[field], report["en"]
 
 
 def check_folder(folder: Path) -> None:

@@ -76,7 +76,7 @@ class Translator:
         return [tuple(target.split()) for target, weight in found if weight >= self._weights.min_phrase]
 
     def synonyms(self, term: str, most: int = 8) -> list[tuple[str, float]]:
-        """(term of the source language, weight) that share translations with a term, there and back, likeliest first."""
+        """(term of the source language, weight): those that share translations with a term, likeliest first."""
         found: dict[str, float] = {}
         for middle, there in self._lexicon.look_up(term):
             for target, back in self._back.look_up(middle):
@@ -137,6 +137,13 @@ class Translator:
         total = sum(weight for _, weight in best)
         return {term: weight / total for term, weight in best}
 
+    def _phrase_at(self, terms: Sequence[str], i: int) -> int:
+        """Length of the longest phrase of the lexicon that starts at position i; 1 when there is none."""
+        for size in range(min(lexicon.MAX_PHRASE, len(terms) - i), 1, -1):
+            if all(terms[i : i + size]) and self._lexicon.look_up(" ".join(terms[i : i + size])):
+                return size
+        return 1
+
     def _phrases(
         self, terms: Sequence[str], parts: Sequence[dict[str, tuple[float, str]]]
     ) -> dict[int, dict[str, float]]:
@@ -148,8 +155,7 @@ class Translator:
         inside: dict[int, dict[str, float]] = {}
         i = 0
         while i < len(terms):
-            size = next((n for n in range(min(lexicon.MAX_PHRASE, len(terms) - i), 1, -1)
-                         if all(terms[i : i + n]) and self._lexicon.look_up(" ".join(terms[i : i + n]))), 1)  # fmt: skip
+            size = self._phrase_at(terms, i)
             if size > 1:
                 pooled: dict[str, float] = {}
                 for target, weight in self._lexicon.look_up(" ".join(terms[i : i + size])):
