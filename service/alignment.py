@@ -16,7 +16,7 @@ from service import analyzer
 from service.encoder import bundled, unit
 
 Floats = npt.NDArray[np.float32]
-_LOW, _HIGH = 0.35, 0.85  # cosines of words that have nothing in common, and of the same word
+_LOW, _HIGH = 0.2, 0.65  # cosines of words that have nothing in common, and of translations
 
 
 def strengths(asked: Sequence[str], words: Sequence[str]) -> Floats:

@@ -1,13 +1,13 @@
-"""Written by scripts/train_confidence; do not edit. 1830 questions, encoder rasad-bilingual-lab."""
+"""Written by scripts/train_confidence; do not edit. 2018 questions, encoder rasad-bilingual-9330a404."""
 
 RANKER = {
-    "coverage": 2.3508,
-    "window": 2.9621,
-    "passage": 3.4195,
+    "coverage": 1.1104,
+    "window": 0.1259,
+    "passage": 7.1407,
     "title": 1.2,
-    "rare": 0.656,
-    "pairs": 0.3408,
-    "words": -0.6589,
+    "rare": 0.2805,
+    "pairs": 0.6705,
+    "words": -0.7173,
     "soft": 0.0,
     "soft_window": 0.0,
     "gap": 0.0,
@@ -16,21 +16,20 @@ RANKER = {
     "mass": 0.0,
     "local": 0.0,
     "unit": 0.0,
-    "cosine": 1.9183,
-    "fit": 1.6182,
-    "date": -3.3265,
-    "rank": 1.2563,
-    "score": 2.6408,
-    "lead": -0.1924,
-    "length": -0.5406,
+    "cosine": 2.1088,
+    "fit": 4.0,
+    "date": -4.6235,
+    "rank": 0.4861,
+    "score": 2.1893,
+    "lead": -0.4183,
+    "length": -0.6069,
 }
 CONFIDENCE = {
-    "soft_gap": -2.5528,
-    "mass": 4.6772,
-    "cosine": 0.8948,
-    "fit": 0.1878,
-    "date": -2.9385,
-    "pairs": 0.5698,
-    "no_fit": -0.6005,
+    "soft_gap": -3.946,
+    "mass": 1.2831,
+    "cosine": 0.2793,
+    "fit": 2.0778,
+    "date": -2.2604,
+    "untyped": 0.7162,
 }
-INTERCEPT = -2.7774
+INTERCEPT = -0.6457

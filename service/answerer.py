@@ -57,7 +57,7 @@ class Answerer:
         question, terms = read(text), self._terms(text)
         found = evidence.sentences(question, terms, result.passages, self._encoder, settings.answer_looked_at)
         ranking = confidence.ranked(found)
-        sure = confidence.probability(ranking[0][1]) if ranking else 0.0
+        sure = confidence.probability(ranking[0][1], question) if ranking else 0.0
         refusal = _refusal(question, result, sure, settings.k)
         if sure < settings.answer_threshold:
             return refusal, []
@@ -101,7 +101,7 @@ class Answerer:
         kept = [(c, draft) for c, draft in zip(chosen, drafts, strict=True) if any(draft is s for s in sound)]
         citations = tuple(replace(draft, marker=n) for n, (_, draft) in enumerate(kept, 1))
         short = [_short(c.sentence, question, units) for c, _ in kept]
-        sure = [confidence.probability(c.sentence) >= self._settings.answer_threshold for c, _ in kept]
+        sure = [confidence.probability(c.sentence, question) >= self._settings.answer_threshold for c, _ in kept]
         first = short[0]
         return replace(
             refusal,

@@ -31,7 +31,7 @@ class AnswerType(StrEnum):
 
 
 NUMERIC = frozenset({AnswerType.NUMBER, AnswerType.MONEY, AnswerType.PERCENT, AnswerType.DURATION})
-NAMED = frozenset({AnswerType.PERSON, AnswerType.PLACE, AnswerType.ORGANISATION, AnswerType.NAME})
+UNTYPED = frozenset({AnswerType.OTHER, AnswerType.CAUSE})  # any words may answer
 
 _NOUNS = {
     AnswerType.PLACE: """place city town village area region province governorate district country state port airport
@@ -60,11 +60,11 @@ _NOUNS = {
 }  # fmt: skip
 _TYPE_OF_NOUN = {noun: kind for kind, nouns in _NOUNS.items() for noun in nouns.split()}
 _PEOPLE = frozenset(
-    """people person persons civilian civilians soldier soldiers fighter fighters militant militants member members man men
+    """death deaths toll fatalities people person persons civilian civilians soldier soldiers fighter fighters militant militants member members man men
     woman women child children policeman policemen officer officers citizen citizens victim victims pilgrim pilgrims
     resident residents refugee refugees national nationals worker workers passenger passengers deputy deputies dead killed
-    wounded injured deaths casualties prisoner prisoners demonstrator demonstrators others families
-    شخص شخصا اشخاص مدنيا مدنيين مدني جندي جنديا جنود مقاتل مقاتلا مقاتلين مسلح مسلحا مسلحين عنصر عنصرا عناصر رجل رجال امراه نسا طفل
+    wounded injured casualties prisoner prisoners demonstrator demonstrators others families
+    حصيله ضحايا وفيات شخص شخصا اشخاص مدنيا مدنيين مدني جندي جنديا جنود مقاتل مقاتلا مقاتلين مسلح مسلحا مسلحين عنصر عنصرا عناصر رجل رجال امراه نسا طفل
     طفلا اطفال شرطي شرطيا مواطن مواطنا مواطنين ضحيه قتيل قتيلا قتلي جريح جريحا جرحي مصاب مصابا مصابين معتمر معتمرا معتمرين حاج حاجا
     حجاج لاجئ لاجئا لاجئين نازح نازحا نازحين عامل عاملا عمال راكب راكبا ركاب نائب نائبا نواب اسير اسيرا متظاهر متظاهرا متظاهرين
     اخرين اخرون ارهابي ارهابيا ارهابيين شهيد شهيدا شهدا فرد فردا افراد عائله اسره فلسطينيا سوريا يمنيا عراقيا مصريا فرنسيا""".split()
@@ -112,6 +112,11 @@ def read(text: str) -> Question:
     language = Language.ARABIC if analyzer.arabic_share(text) >= 0.5 else Language.ENGLISH
     kind, unit = _type(plain, words)
     return Question(text, language, kind, unit, tuple(day for day in days.find(text) if day.month or day.year))
+
+
+def organisation_nouns() -> frozenset[str]:
+    """Nouns that begin the names of organisations, in plain spelling."""
+    return frozenset(_NOUNS[AnswerType.ORGANISATION].split())
 
 
 def is_person_noun(word: str) -> bool:

@@ -13,13 +13,13 @@ from service.records import Concept, Leg
 
 DocumentFrequency = Callable[[str], int]
 _FRAME = frozenset(
-    """accord say said name call about approxim mani much number report
-    اسم بلغ عدد بحسب حسب وفق وفقا تقريب يسمي قال اعلن""".split()
+    """accord say said name call about approxim mani much number report earli late mid
+    اسم بلغ عدد بحسب حسب وفق تقريب يسمي قال اعلن مطلع اوائل اواخر منتصف""".split()
 )
 _FRAME_WEIGHT = 0.35  # of words that say how the question is put
 _DATE_WEIGHT = 0.25  # of the words of a date, which are compared as dates
 _LEAST_WEIGHT = 0.02
-_USUAL = 0.6  # of the best translation's weight: what counts as a usual translation
+_UNKNOWN = 0.6  # of a word of which the collection has no form at all: it may be there in words that no lexicon links
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ def question_terms(
     terms = []
     for source, met in forms.items():
         rarity = min(1.0, max(0.0, _idf(documents[source], chunks) / math.log(chunks + 2.0)))
-        stem = next(iter(analyzer.terms(source)), source)
+        stem = loosened(next(iter(analyzer.terms(source)), source))
         share = _DATE_WEIGHT if source in dated else _FRAME_WEIGHT if stem in _FRAME else 1.0
+        share *= 1.0 if documents[source] else _UNKNOWN
         terms.append(Term(source, met, max(_LEAST_WEIGHT, rarity) * share, rarity * share))
     return terms
 
@@ -81,7 +82,7 @@ def _strengths(forms: Mapping[str, float], counts: Mapping[str, int], chunks: in
     """How sure each form stands for the word. A common word that may translate a rare one meets it by chance: رفع is part of "sue"."""
     best = max(forms.values(), default=1.0)
     idf = {form: _idf(counts[form], chunks) for form in forms}
-    usual = max((idf[form] for form, weight in forms.items() if weight >= _USUAL * best), default=1.0)
+    usual = sum(weight * idf[form] for form, weight in forms.items()) / (sum(forms.values()) or 1.0)
     return {
         form: math.sqrt(weight / best) * (min(1.0, max(0.0, idf[form]) / usual) if usual > 0 else 1.0)
         for form, weight in forms.items()

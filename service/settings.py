@@ -55,7 +55,7 @@ class Settings:
     answer_looked_at: int = 16  # sentences, best by their words, that are judged in full
     answer_sentences: int = 3  # sentences cited in one answer
     answer_margin: float = 6.0  # how far below the best a cited sentence may score; see confidence.score
-    answer_threshold: float = 0.78  # confidence below which the answer is that the reports do not say
+    answer_threshold: float = 0.62  # confidence below which the answer is that the reports do not say
 
     # A language model of the user's own, any OpenAI-compatible endpoint; none without a URL.
     llm_url: str = ""  # up to and without /chat/completions, e.g. the server's .../v1
@@ -63,7 +63,7 @@ class Settings:
     llm_key: str = ""  # sent as a bearer token when not empty
     llm_timeout_s: float = 30.0  # for the whole reply, and to connect
     llm_passages: int = 6  # passages of independent reports that it is given
-    llm_support: float = 0.4  # a sentence's least support by what it cites, 0 to 1; see grounding.py
+    llm_support: float = 0.5  # a sentence's least support by what it cites, 0 to 1; see grounding.py
     llm_unsupported: Unsupported = Unsupported.DROP
 
     # Writing.

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from service import alignment, analyzer, days, lexicon, numerals
-from service.question import NUMERIC, AnswerType, Question, is_person_noun, is_time_unit
+from service.question import (
+    NUMERIC,
+    UNTYPED,
+    AnswerType,
+    Question,
+    is_person_noun,
+    is_time_unit,
+    organisation_nouns,
+)
 from service.question_terms import loosened
 from service.records import Language
 from service.sound import likeness
@@ -21,6 +29,13 @@ _MONEY = re.compile(
     re.IGNORECASE,
 )
 _PERCENT = re.compile(r"%|\u066a|\bper ?cent\b|في المئة|في المائة|بالمئة|بالمائة|بالمية", re.IGNORECASE)
+_DEAD = re.compile(
+    r"\b(?:kill\w*|dead|deaths?|died|dies|toll|fatal\w*|drown\w*)\b"
+    r"|(?:قتل|قُتل|مقتل|قتيل|قتلى|القتلى|مصرع|حتف|توفي|وفاة|وفيات|ضحايا|استشه|شهيد|شهداء|غرق|لقوا|لقي|أودى|أودت)",
+    re.IGNORECASE,
+)
+_HURT = re.compile(r"\b(?:wound\w*|injur\w*|hurt)\b|(?:أصيب|اصيب|أُصيب|إصابة|اصابة|مصاب|جرح|جُرح|جريح|جرحى)", re.IGNORECASE)
+_QUOTED = re.compile(r"«([^«»]{4,60})»|\u201c([^\u201c\u201d]{4,60})\u201d|\"([^\"]{4,60})\"")
 _CAUSE = re.compile(
     r"\b(?:because(?: of)?|due to|owing to|as a result of|caused by|in order to|in protest (?:at|against)|after)\b"
     r"|(?<!\w)(?:بسبب|جراء|جرّاء|نتيجة|إثر|اثر|لأن|لأنه|لأنها|لأنهم|احتجاجا على|احتجاجاً على|بهدف|بغية|من أجل|نظرا ل|نظراً ل|بدعوى|بذريعة|بعدما|ردا على|رداً على|لعدم)(?!\w)"
@@ -31,6 +46,7 @@ _RESULT = re.compile(
 )
 _LENGTH = re.compile(r"(?:كيلو ?متر|متر|أمتار|مترا|كم|ميل|أميال|met(?:er|re)s?|kilomet\w+|km|miles?|feet)(?!\w)")
 _CLAUSE_END = re.compile(r"[،,؛;.!؟?:()«»\"\u201c\u201d\n]| - | – ")
+_NISBA = re.compile(r"ال\w{2,}(?:ي|ية|يين|يون)")  # السوري: no first name
 _TITLES = frozenset(
     """العميد العقيد اللواء الرائد النقيب المقدم الملازم الفريق المشير الرقيب الجنرال الرئيس الوزير السفير المهندس الدكتور الشيخ السيد القائد
     الأمير الملك الناطق المتحدث النائب القاضي المحامي الطبيب الصحافي الصحفي اللاعب المدرب الأستاذ الحاج الإمام الرهينة المواطن الإرهابي
@@ -93,7 +109,7 @@ def _closeness(span: Span, asked: Words) -> float:
 
 def fit(question: Question, found: Sequence[Span]) -> float:
     """How well the best of a sentence's short answers is of the kind asked for; 0.5 where any words may answer."""
-    if question.type in (AnswerType.OTHER, AnswerType.CAUSE):
+    if question.type in UNTYPED:
         return max((span.fit for span in found), default=0.5)
     return found[0].fit if found else 0.0
 
@@ -108,10 +124,32 @@ def _numbers(sentence: str, question: Question, units: Collection[str]) -> list[
         if number.words and number.value <= 1 or number.value in given:
             continue
         after, before = sentence[number.end : number.end + 45], sentence[max(0, number.start - 30) : number.start]
+        harm = _harm_fit(sentence, number, question.text) if question.about_people or not question.unit else 1.0
         value, start, end = _kind_fit(question, units, sentence[number.start : number.end], after, before)
         if value:
-            found.append(Span(number.start - start, number.end + end, value, number.value))
+            found.append(Span(number.start - start, number.end + end, value * harm, number.value))
     return found
+
+
+def _harm_fit(sentence: str, number: numerals.Number, question: str) -> float:
+    """1.0, less where the dead are asked for and this number is of wounded, or the other way round.
+
+    Whether it is tells the word of harm that is nearest: right after the number, else the last one before it.
+    """
+    dead, hurt = bool(_DEAD.search(question)), bool(_HURT.search(question))
+    if dead == hurt:
+        return 1.0
+    after = sentence[number.end : number.end + 25]
+    before = sentence[max(0, number.start - 60) : number.start]
+    marks = [(m.start(), kind) for kind in (_DEAD, _HURT) for m in kind.finditer(after.split("،")[0].split(",")[0])]
+    if marks:
+        nearest = min(marks, key=lambda mark: mark[0])[1]
+    else:
+        marks = [(m.start(), kind) for kind in (_DEAD, _HURT) for m in kind.finditer(before)]
+        if not marks:
+            return 1.0
+        nearest = max(marks, key=lambda mark: mark[0])[1]
+    return 1.0 if (nearest is _DEAD) == dead else 0.6
 
 
 def _kind_fit(
@@ -197,7 +235,7 @@ def _people(sentence: str, asked: Words, units: Collection[str]) -> list[Span]:
     found = []
     i = 0
     while i < len(words):
-        if taken[i] or not _may_be_name(words[i][2], i == 0):
+        if taken[i] or not _may_be_name(words[i][2], i == 0) or _NISBA.fullmatch(words[i][2]):
             i += 1
             continue
         j = i
@@ -210,12 +248,13 @@ def _people(sentence: str, asked: Words, units: Collection[str]) -> list[Span]:
         around = [*before, *(words[k][2] for k in range(j + 1, min(j + 4, len(words))))]
         titled = any(word.lower() in _TITLES for word in before)
         as_asked = any(_is_one_of(word, units) for word in around)
+        whole = j > i or not analyzer.is_arabic(words[i][2])  # one Arabic word that sounds like a name may be any word
         if as_asked:
-            value = 1.0
+            value = 1.0 if whole else 0.7
         elif titled:
-            value = 0.55 if units else 0.95
+            value = (0.55 if units else 0.95) if whole else (0.45 if units else 0.7)
         else:
-            value = (0.4 if units else 0.6) if j > i else 0.25
+            value = (0.4 if units else 0.6) if whole else 0.25
         found.append(Span(words[i][0], words[j][1], value))
         i = j + 1
     return found
@@ -227,8 +266,9 @@ def _named(sentence: str, units: Collection[str], asked: Words, kind: AnswerType
     found = []
     for i, (start, _, word) in enumerate(words):
         is_unit = _is_one_of(word, units)
+        other = not is_unit and kind is AnswerType.ORGANISATION and _plain_noun(word) in organisation_nouns()
         lead = kind is AnswerType.PLACE and word in _PREPOSITIONS
-        if not is_unit and not lead:
+        if not is_unit and not lead and not other:
             continue
         if is_unit and not analyzer.is_arabic(word):
             first = i
@@ -248,11 +288,19 @@ def _named(sentence: str, units: Collection[str], asked: Words, kind: AnswerType
         if is_unit:
             named = kind is not AnswerType.NAME or any(_may_be_name(words[k][2], False) for k in new)
             found.append(Span(start, words[j][1], (1.0 if new[0] == i + 1 else 0.6) if named else 0.3))
+        elif other:
+            found.append(Span(start, words[j][1], 0.75 if len(new) > 1 and new[0] == i + 1 else 0.4))
         else:
             found.append(Span(words[i + 1][0], words[min(j, i + 2)][1], 0.4 if question_names else 0.55))
+    if kind in (AnswerType.ORGANISATION, AnswerType.NAME):
+        found += [Span(m.start(i), m.end(i), 0.7) for m in _QUOTED.finditer(sentence) for i in (1, 2, 3) if m.group(i)]
     if not found:
         found = [Span(s.start, s.end, min(s.fit, 0.4)) for s in _people(sentence, asked, frozenset())]
     return found
+
+
+def _plain_noun(word: str) -> str:
+    return analyzer.normalize(word).removeprefix("و").removeprefix("ال")
 
 
 def _may_be_name(word: str, first: bool) -> bool:

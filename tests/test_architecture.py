@@ -13,7 +13,7 @@ SERVICE = Path(__file__).parent.parent / "service"
 LAYERS = [  # a module imports from its own layer and from those below it
     {"cli", "evaluate_answers_cli", "evaluate_cli", "train_confidence", "web"},
     {"engine"},
-    {"ingest", "copies", "feedback", "retriever", "answerer", "llm", "evaluation", "answer_evaluation"},
+    {"ingest", "copies", "feedback", "retriever", "answerer", "composer", "llm", "evaluation", "answer_evaluation"},
     {"backends"},
     set[str](),  # pure code, whatever has no other place: query, fusion, chunker, corpus, analyzer, encoder, ...
     {"records", "errors", "settings", "__init__"},

@@ -39,7 +39,7 @@ def reports() -> list[dict[str, str]]:
 def cases(tmp_path_factory: pytest.TempPathFactory) -> list[train_confidence.Example]:
     path = tmp_path_factory.mktemp("train") / "reports.jsonl"
     path.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in reports()), encoding="utf-8")
-    return train_confidence.collect(path, Settings())
+    return train_confidence.collect(path, None, Settings())
 
 
 def test_every_kind_of_example_is_made(cases: list[train_confidence.Example]) -> None:
@@ -56,7 +56,7 @@ def test_the_fit_tells_answers_from_look_alikes(cases: list[train_confidence.Exa
     assert set(ranker) == set(FEATURES)
     inputs, labels, kept = train_confidence.rows_of(cases, ranker)
     assert len(inputs) == len(labels) == len(kept) and 0 < labels.mean() < 1
-    weights, intercept = train_confidence.fit_logistic(inputs, labels)
+    weights, intercept = train_confidence.fit_logistic(inputs, labels, np.ones(len(labels)))
     logits = inputs @ np.array(list(weights.values())) + intercept
     assert list(weights) == list(confidence.INPUTS)
     assert logits[labels == 1].mean() > logits[labels == 0].mean() + 0.5
