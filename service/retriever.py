@@ -102,6 +102,10 @@ class Retriever:
             for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
         ]
 
+    def concepts(self, text: str) -> dict[Leg, list[Concept]]:
+        """What the words of a question are looked for as, in its own language (BM25) and in the other (cross)."""
+        return self._concepts(queries.parse(text, self._settings.max_query_chars))[0]
+
     def _all(
         self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus
     ) -> tuple[dict[Leg, Ranking], Ranking]:
