@@ -2,8 +2,7 @@
 
 Support is the share of the sentence's words, weighted by rarity, that the passage meets (as terms, as translations,
 by likeness in the bilingual word space), mixed with the cosine of the sentence and the passage's nearest sentence. A
-number or a date that the passage does not have makes it 0, and so does a name. The threshold is settings.llm_support;
-scripts/results/answers.md has how it was chosen.
+number or a date that the passage does not have makes it 0, and so does a name. The threshold is settings.llm_support.
 """
 
 from __future__ import annotations
