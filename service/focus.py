@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from service.backends.base import Reader
 from service.dates import asked as when
 from service.errors import QueryError
+from service.folding import fold
 from service.places import asked as where
 from service.places import gazetteer
 from service.places.area import Area, Relation
@@ -18,7 +20,10 @@ from service.records import Filters, Ranking
 from service.settings import Settings
 
 NO_FILTERS = Filters()
-_QUESTION_WORDS = 20  # a longer text is a report that was pasted: its "yesterday" is not ours
+_QUERY_WORDS = 20  # a longer text is a report that was pasted: its "yesterday" is not ours
+_ASKS = re.compile(
+    r" (?:what|who|whom|whose|when|where|which|why|how|is|are|does|did|ما|ماذا|من|متي|كم|اين|كيف|هل|لماذا|اي) "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,8 @@ class Focus:
     preferred: tuple[str, str] = ("", "")
     recent: bool = False
     notices: tuple[str, ...] = ()
+    given: tuple[Area, ...] = ()  # what was given beside the question is never left out
+    given_period: bool = False
 
     @property
     def shown_period(self) -> tuple[str, str]:
@@ -44,8 +51,25 @@ def read(text: str, filters: Filters, settings: Settings) -> Focus:
     asked = where.ask(text, names) if filters.places and settings.weight_place else where.Asked()
     given, notices = _given(filters, names, settings)
     period, preferred, recent = _period(text, filters, now)
-    strict = tuple(area for area in asked.areas if area.strict)
-    return Focus((*given, *asked.areas), (*given, *strict), period, preferred, recent, (*asked.notices, *notices))
+    asks = _ASKS.search(fold(text).text) is not None
+    strict = tuple(area for area in asked.areas if area.strict and not asks)
+    return Focus(
+        (*given, *asked.areas), (*given, *strict), period, preferred, recent, (*asked.notices, *notices),
+        given, bool(filters.since or filters.until),
+    )  # fmt: skip
+
+
+def relaxed(focus: Focus) -> Focus | None:
+    """The focus for when nothing was found: what the question says only ranks. None when it did not filter."""
+    period = ("", "") if not focus.given_period else focus.period
+    if (period, focus.given) == (focus.period, focus.within):
+        return None
+    left_out = [where.described(area) for area in focus.within if area not in focus.given]
+    if period != focus.period:
+        left_out.append(f"dated {focus.period[0] or '...'} to {focus.period[1] or '...'}")
+        focus = replace(focus, period=period, preferred=focus.period)
+    notice = f"nothing found {' and '.join(left_out)}: looking elsewhere too"
+    return replace(focus, within=focus.given, notices=(*focus.notices, notice))
 
 
 def lean(ranking: Ranking, focus: Focus, reader: Reader, settings: Settings) -> Ranking:
@@ -100,7 +124,8 @@ def _period(text: str, filters: Filters, now: date) -> tuple[tuple[str, str], tu
         raise QueryError(f"from={filters.since} is after to={filters.until}: exchange them")
     if since or until:
         return (since, until), ("", ""), recent
-    if asked.relative and len(text.split()) <= _QUESTION_WORDS:
+    # "What is it called today?" is not about today, and a keyword query is: "strikes yesterday".
+    if asked.relative and len(text.split()) <= _QUERY_WORDS and not _ASKS.search(fold(text).text):
         return asked.period, ("", ""), recent
     return ("", ""), asked.period, recent
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -58,7 +59,7 @@ class Retriever:
         concepts, matches = self._concepts(query)
         focus = focusing.read(text, filters, self._settings)
         keep, notices = self._filter(query, focus)
-        rankings, fused = self._all(query, concepts, keep, self._settings.depth, focus)
+        rankings, fused, focus = self._all(query, concepts, keep, self._settings.depth, focus)
         passages = self._passages(query, fused, rankings, concepts, matches, k, explain, focus)
         facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
@@ -95,25 +96,31 @@ class Retriever:
 
     def _all(
         self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus
-    ) -> tuple[dict[Leg, Ranking], Ranking]:
-        """Every leg's ranking, and the fused one. Feedback looks at what the other legs found first."""
+    ) -> tuple[dict[Leg, Ranking], Ranking, Focus]:
+        """Every leg's ranking, the fused one, and the focus, relaxed where its filters left nothing.
+
+        Feedback looks at what the other legs found first.
+        """
         weight = self._settings.weight_article
         plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
-        concepts = {
+        widest = {
             Leg.BM25: [self._widened(concept) for concept in plain],
             Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
         }
         rankings = {
-            leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
+            leg: self._search(leg, query, widest, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
         fused = self._fuse(rankings, depth)
+        if not len(fused) and (relaxed := focusing.relaxed(focus)):
+            keep = replace(keep, areas=relaxed.within, period=relaxed.period)
+            return self._all(query, concepts, keep, depth, relaxed)
         if self.weights[Leg.FEEDBACK]:
             widened = feedback.concepts(self._reader, fused, self.feedback)
             rankings[Leg.FEEDBACK] = self._reader.search_terms(widened, depth, keep, weight)
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
-        return rankings, focusing.lean(fused, focus, self._reader, self._settings)
+        return rankings, focusing.lean(fused, focus, self._reader, self._settings), focus
 
     def _near(self, areas: Sequence[Area], rankings: Mapping[Leg, Ranking], keep: Filter, depth: int) -> Ranking:
         """How near the places lie that are named in what the other legs found, and in the nearest other passages."""

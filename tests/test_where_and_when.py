@@ -189,6 +189,20 @@ def test_relative_words_filter_against_now(retriever: Retriever) -> None:
     assert result.period == ("2015-08-09", "2015-08-09")
 
 
+def test_a_question_about_today_is_no_filter(retriever: Retriever) -> None:
+    result = retriever.search("ما اسم الموصل اليوم؟", filters=Filters(now="2026-11-20"))
+
+    assert "mosul" in [p.article_id for p in result.passages]
+
+
+def test_a_day_without_news_is_said_and_the_rest_is_shown(retriever: Retriever) -> None:
+    result = retriever.search("غارة الموصل أمس", filters=Filters(now="2026-11-20"))
+
+    assert "mosul" in [p.article_id for p in result.passages]
+    assert "nothing found dated 2026-11-19 to 2026-11-19: looking elsewhere too" in result.notices
+    assert found(retriever, "غارة الموصل", since="2026-11-19") == []
+
+
 def test_a_pasted_report_is_not_filtered_by_its_own_yesterday(retriever: Retriever) -> None:
     text = " ".join(["غارة التحالف أمس على الموصل"] * 6)
 

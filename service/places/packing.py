@@ -131,7 +131,8 @@ def pack(rows: Iterable[Row], common: frozenset[str] = frozenset()) -> Tables:
             if row.kind == "country" and " " not in key and len(key) > 4:
                 flag = ARTICLE | flag  # نيبال and النيبال
             if len(key) > 2 or prominence(row) >= 0.8:
-                is_word = fold_name(name) in common or (_SURNAME.fullmatch(fold_name(name)) and prominence(row) < 0.75)
+                surname = _SURNAME.fullmatch(fold_name(name)) is not None and prominence(row) < 0.75
+                is_word = surname or fold_name(name) in common
                 _add(table, key, number, flag | (COMMON if is_word else 0))
         for name in row.adjectives:
             _add(table, fold_name(name), number, ADJECTIVE)
