@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from service import __version__, terminal, where_cli
+from service import __version__, answer_json, terminal, where_cli
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
-from service.records import Rejection
+from service.records import AnswerSentence, Rejection
 from service.settings import Settings
 
 FOUND, NOTHING, ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -22,7 +22,7 @@ _REJECTIONS_SHOWN = 20
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit code: query 0 found, 1 nothing found; everything 2 on an error; 0 otherwise."""
+    """Exit code: query 0 found, 1 nothing found; ask 0 answered, 1 not; everything 2 on an error; 0 otherwise."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # None where the user closed it
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -79,6 +79,26 @@ def _query(engine: Engine, options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return FOUND if result.passages else NOTHING
+
+
+def _ask(engine: Engine, options: argparse.Namespace) -> int:
+    _prepare(engine, options.collection)
+    text, style = " ".join(options.text), terminal.Style.of(sys.stdout)
+    shown = 0
+    for part in engine.answerer(options.collection).stream(text):
+        if isinstance(part, AnswerSentence):
+            if not options.json:
+                print(terminal.sentence(part, style), flush=True)
+                shown += 1
+            continue
+        for notice in part.notices:
+            print(f"rasad: {notice}", file=sys.stderr)
+        if options.json:
+            print(json.dumps(answer_json.as_json(part), ensure_ascii=False))
+        else:
+            print(terminal.answer(part, style, shown if part.model else 0))
+        answered = not part.abstained
+    return FOUND if answered else NOTHING
 
 
 def _ingest(engine: Engine, options: argparse.Namespace) -> int:
@@ -180,6 +200,10 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     query.add_argument("--explain", action="store_true", help="scores and ranks of each leg, and what matched what")
 
     where_cli.add_options(query)
+
+    ask = command("ask", _ask, "Answer a question with quotes that can be checked, or say that the reports do not.")
+    ask.add_argument("text", nargs="+", metavar="QUESTION", help="in English or Arabic")
+    ask.add_argument("--json", action="store_true", help="one JSON object")
 
     ingest = command("ingest", _ingest, "Take files into a collection; - is standard input.")
     ingest.add_argument("paths", nargs="+", metavar="PATH")

@@ -11,11 +11,12 @@ from itertools import chain
 from pathlib import Path
 
 from service import analyzer, annotator, chunker, encoder, ingest
+from service.answerer import Answerer
 from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
-from service.errors import CollectionNotFound, IndexMismatch
+from service.errors import CollectionNotFound, IndexMismatch, IndexStateError
 from service.ingest import Pipeline, Progress
 from service.records import Article, IngestReport, Manifest, Rejection
 from service.retriever import Retriever
@@ -56,9 +57,25 @@ class Engine:
         """A retriever over the published version. Raises CollectionNotFound, IndexMismatch, IndexDamaged."""
         return self._opened(collection)[1]
 
+    def reader(self, collection: str) -> Reader:
+        """The reader of the published version."""
+        return self._opened(collection)[0]
+
+    def answerer(self, collection: str) -> Answerer:
+        """An answerer over the published version. Raises as ``retriever`` does."""
+        reader, found = self._opened(collection)
+        return Answerer(found, reader, self.encoder, self.settings)
+
     def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
         """An article and the ids of its exact copies. Raises ArticleNotFound."""
         return self._opened(collection)[0].article(article_id)
+
+    def article_ids(self, collection: str) -> list[str]:
+        """Ids of all articles and copies, in the order they came."""
+        reader = self._opened(collection)[0]
+        if not isinstance(reader, EmbeddedReader):
+            raise IndexStateError(f"collection {collection!r} is on a backend that does not list its articles")
+        return reader.article_ids()
 
     def copies(self, collection: str) -> dict[str, tuple[str, ...]]:
         """Article id -> ids of its exact copies, for every article that has some."""

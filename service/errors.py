@@ -13,6 +13,7 @@
     |   +-- IndexLocked       another process is writing
     |   +-- StorageError      the disk refused: full, read-only, gone
     +-- ModelError            an encoder cannot be loaded or does not fit
+    +-- EndpointError         the language model's endpoint fails: never fatal, the quotes stand in
 
 A message says what was wanted, what was found, and the next step.
 """
@@ -68,3 +69,7 @@ class StorageError(IndexStateError):
 
 class ModelError(ServiceError):
     """An encoder cannot be loaded or does not fit the index."""
+
+
+class EndpointError(ServiceError):
+    """The language model's endpoint did not give a whole reply; the extractive answer stands in for it."""

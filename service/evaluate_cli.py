@@ -3,6 +3,7 @@
     scripts/evaluate --collection news --topics T.jsonl --qrels Q.txt --fields query_en,question_ar
     scripts/evaluate --xquad DIR --direction en-ar      questions -> paragraphs, in a temporary collection
     scripts/evaluate --reports FILE.jsonl [--holdout]   questions -> the one right report, likewise
+    scripts/evaluate --answers --collection NAME ...    answers and refusals: see evaluate_answers_cli.py
     scripts/evaluate --bitext EN AR                     nearest translation by the dense encoder alone
     scripts/evaluate --places FILE --texts DIR...       places found in annotated texts; --dates FILE likewise
 
@@ -304,6 +305,11 @@ def main(
     argv: Sequence[str] | None = None, open_engine: Opener = _open_engine, load_encoder: Loader = _load_encoder
 ) -> int:
     """Runs the command. Tests hand in an engine or encoder of their own."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    if "--answers" in given:
+        from service import evaluate_answers_cli
+
+        return evaluate_answers_cli.main(given)
     try:
         args = _parser().parse_args(argv)
     except SystemExit as stop:  # argparse has said why

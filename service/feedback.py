@@ -8,11 +8,12 @@ is widened by the reports' own Arabic words.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from service import analyzer
+from service import analyzer, fusion
 from service.backends.base import Reader
 from service.records import Concept, Ranking
 
@@ -25,6 +26,26 @@ class Feedback:
     terms: int = 20
     looked_at: int = 40  # passages from which those are taken, one of each article
     sharpness: float = 8.0  # weight of a passage: exp(sharpness x (its share of the best score - 1))
+
+
+def ranking(reader: Reader, found: Ranking, how: Feedback, search: Callable[[list[Concept]], Ranking]) -> Ranking:
+    """The ranking by the words of the best passages, scores from 0 to 1.
+
+    Each language's passages widen the question for that language alone, as far as they were good themselves: English
+    words of the best English passage must not push the Arabic reports aside.
+    """
+    if not len(found) or found.scores[0] <= 0:
+        return found
+    keys = found.keys[: how.looked_at].tolist()
+    languages = reader.languages(keys)
+    parts = []
+    for language in sorted(set(languages)):
+        rows = [i for i, other in enumerate(languages) if other is language]
+        widened = search(concepts(reader, Ranking(found.keys[rows], found.scores[rows]), how))
+        if len(widened) and widened.scores[0] > 0:
+            share = found.scores[rows[0]] / found.scores[0]
+            parts.append(Ranking(widened.keys, widened.scores / widened.scores[0] * share))
+    return fusion.best_of(parts)
 
 
 def concepts(reader: Reader, ranking: Ranking, how: Feedback) -> list[Concept]:

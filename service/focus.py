@@ -12,7 +12,6 @@ import numpy as np
 from service.backends.base import Reader
 from service.dates import asked as when
 from service.errors import QueryError
-from service.folding import fold
 from service.places import asked as where
 from service.places import gazetteer
 from service.places.area import Area, Relation
@@ -20,10 +19,12 @@ from service.records import Filters, Ranking
 from service.settings import Settings
 
 NO_FILTERS = Filters()
-_QUERY_WORDS = 20  # a longer text is a report that was pasted: its "yesterday" is not ours
-_ASKS = re.compile(
-    r" (?:what|who|whom|whose|when|where|which|why|how|is|are|does|did|ما|ماذا|من|متي|كم|اين|كيف|هل|لماذا|اي) "
+_QUESTION = re.compile(
+    r"[?\u061f]|^\s*\.?\s*(?:who|what|when|where|why|how|which|whose"
+    r"|كم|من هو|من هي|ما|ماذا|متى|أين|اين|لماذا|كيف|أي|اي|هل)\s",
+    re.I,
 )
+_QUESTION_WORDS = 20  # a longer text is a report that was pasted: its "yesterday" is not ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,11 @@ class Focus:
 
     areas: tuple[Area, ...] = ()
     within: tuple[Area, ...] = ()
+    given: tuple[Area, ...] = ()  # those of ``within`` that were given beside the question
     period: tuple[str, str] = ("", "")
     preferred: tuple[str, str] = ("", "")
     recent: bool = False
     notices: tuple[str, ...] = ()
-    given: tuple[Area, ...] = ()  # what was given beside the question is never left out
-    given_period: bool = False
 
     @property
     def shown_period(self) -> tuple[str, str]:
@@ -51,24 +51,25 @@ def read(text: str, filters: Filters, settings: Settings) -> Focus:
     asked = where.ask(text, names) if filters.places and settings.weight_place else where.Asked()
     given, notices = _given(filters, names, settings)
     period, preferred, recent = _period(text, filters, now)
-    asks = _ASKS.search(fold(text).text) is not None
-    strict = tuple(area for area in asked.areas if area.strict and not asks)
+    strict = () if _QUESTION.search(text) else tuple(area for area in asked.areas if area.strict)
     return Focus(
-        (*given, *asked.areas), (*given, *strict), period, preferred, recent, (*asked.notices, *notices),
-        given, bool(filters.since or filters.until),
-    )  # fmt: skip
+        (*given, *asked.areas), (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices)
+    )
 
 
-def relaxed(focus: Focus) -> Focus | None:
-    """The focus for when nothing was found: what the question says only ranks. None when it did not filter."""
-    period = ("", "") if not focus.given_period else focus.period
-    if (period, focus.given) == (focus.period, focus.within):
-        return None
+def relaxed(focus: Focus, filters: Filters) -> Focus | None:
+    """The focus for when nothing was found: what only the question's words said is preferred, not required.
+
+    None where they required nothing; what was given beside the question is never left out.
+    """
     left_out = [where.described(area) for area in focus.within if area not in focus.given]
-    if period != focus.period:
-        left_out.append(f"dated {focus.period[0] or '...'} to {focus.period[1] or '...'}")
-        focus = replace(focus, period=period, preferred=focus.period)
-    notice = f"nothing found {' and '.join(left_out)}: looking elsewhere too"
+    if any(focus.period) and not (filters.since or filters.until):
+        first, last = focus.period
+        left_out.append(f"from {first or '...'} to {last or '...'}")
+        focus = replace(focus, period=("", ""), preferred=focus.period)
+    if not left_out:
+        return None
+    notice = f"nothing here is {' and '.join(left_out)}, as the question's words were read: all is shown"
     return replace(focus, within=focus.given, notices=(*focus.notices, notice))
 
 
@@ -124,8 +125,8 @@ def _period(text: str, filters: Filters, now: date) -> tuple[tuple[str, str], tu
         raise QueryError(f"from={filters.since} is after to={filters.until}: exchange them")
     if since or until:
         return (since, until), ("", ""), recent
-    # "What is it called today?" is not about today, and a keyword query is: "strikes yesterday".
-    if asked.relative and len(text.split()) <= _QUERY_WORDS and not _ASKS.search(fold(text).text):
+    # "How many were hurt that day?" speaks of the report's day, "strikes since last week" of ours
+    if asked.relative and len(text.split()) <= _QUESTION_WORDS and not _QUESTION.search(text):
         return asked.period, ("", ""), recent
     return ("", ""), asked.period, recent
 

@@ -11,27 +11,31 @@ from service.records import Leg, Ranking
 
 
 def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth: int) -> Ranking:
-    """Weighted sum of the words', the feedback's and the vectors' evidence, each divided by the best of its kind.
+    """Weighted sum of the words', the feedback's and the vectors' evidence, each from 0 to 1.
 
-    A chunk is in one language, so the better of BM25 and the cross-language leg counts, on one scale; a leg that
-    lacks a chunk gives it nothing. Dense scores are taken above the lowest one ranked; place scores are as they are.
+    A chunk is in one language, so the better of BM25 and the cross-language leg counts; their scores must be on one
+    scale (a share of what a perfect chunk would get), which the best of both then stretches to 1. A leg that lacks a
+    chunk gives it nothing. Dense scores are taken above the lowest one ranked; place scores are as
+    they are.
     """
-    words = [
-        (leg, ranking) for leg, ranking in sorted(rankings.items()) if leg in (Leg.BM25, Leg.CROSS) and len(ranking)
-    ]
-    low = min((0.0, *(weights[leg] * r.scores[-1] for leg, r in words)))  # below 0 only in tiny collections
-    high = max((weights[leg] * r.scores[0] for leg, r in words), default=0.0)
-    merged = _merged([(r.keys, _scaled(weights[leg] * r.scores, low, high)) for leg, r in words], np.maximum)
-    parts = [merged]
-    for leg in (Leg.DENSE, Leg.FEEDBACK):
-        ranking = rankings.get(leg)
+    words = [(r.keys, weights[leg] * r.scores) for leg, r in sorted(rankings.items()) if leg in (Leg.BM25, Leg.CROSS)]
+    merged = _ranked(*_merged(words, np.maximum), sum(len(keys) for keys, _ in words))
+    parts: list[Part] = []
+    for leg, ranking in ((Leg.BM25, merged), *((leg, rankings.get(leg)) for leg in (Leg.DENSE, Leg.FEEDBACK))):
         if ranking is not None and len(ranking) and weights[leg]:
-            floor = float(ranking.scores[-1]) if leg is Leg.DENSE and len(ranking) > 1 else 0.0
-            parts.append((ranking.keys, weights[leg] * _scaled(ranking.scores, floor, float(ranking.scores[0]))))
+            low = float(ranking.scores[-1])  # below 0 for words only in collections of a few chunks
+            low = low if leg is Leg.DENSE and len(ranking) > 1 else min(0.0, low)
+            weight = 1.0 if leg is Leg.BM25 else weights[leg]
+            parts.append((ranking.keys, weight * _scaled(ranking.scores, low, float(ranking.scores[0]))))
     place = rankings.get(Leg.PLACE)
     if place is not None and len(place) and weights[Leg.PLACE]:
         parts.append((place.keys, weights[Leg.PLACE] * place.scores))
     return _ranked(*_merged(parts, np.add), depth)
+
+
+def best_of(rankings: Sequence[Ranking]) -> Ranking:
+    """Every key with its best score."""
+    return _ranked(*_merged([(r.keys, r.scores) for r in rankings], np.maximum), sum(len(r) for r in rankings))
 
 
 def _scaled(scores: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.float64]:

@@ -41,6 +41,13 @@ class Fusion(StrEnum):
     RRF = "rrf"  # reciprocal rank fusion (Cormack, Clarke & Buettcher 2009)
 
 
+class Unsupported(StrEnum):
+    """What happens to a language model's sentence that what it cites does not support."""
+
+    DROP = "drop"
+    MARK = "mark"
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One report as received. ``text`` is never changed after decoding; ``sha256`` is of its UTF-8."""
@@ -301,3 +308,63 @@ class IngestReport:
     rejections: tuple[Rejection, ...]  # the first of them; ``rejected`` counts all
     version: str
     took_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A quote that can be checked: ``article.text[start:end] == quote`` and ``sha256`` is of the article's UTF-8."""
+
+    marker: int  # from 1
+    article_id: str
+    title: str
+    source: str
+    published: str
+    url: str
+    start: int
+    end: int
+    quote: str
+    sha256: str
+    copies: tuple[str, ...] = ()  # articles with the same text, or nearly the same passage
+    language: str = ""  # of the quote
+    gloss: str = ""  # English help for an Arabic quote, made by machine: never a source
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """A sentence of an answer and the markers of what it rests on; of an extractive answer, the quote itself."""
+
+    text: str
+    markers: tuple[int, ...]
+    supported: bool = True  # False only for a model's sentence that is shown although nothing cited supports it
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one report gives for the thing asked for, where reports differ."""
+
+    text: str
+    value: float
+    marker: int
+    source: str
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer whose every sentence is cited, or an honest refusal: ``abstained`` with the nearest passages."""
+
+    question: str
+    language: Language
+    abstained: bool
+    confidence: float  # that the first citations hold the answer, 0 to 1, calibrated
+    answer_type: str
+    short_answer: str  # a slice of the first citation's quote, "" where the question asks for no such thing
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    figures: tuple[Figure, ...]  # two or more where independent reports differ, else none
+    nearest: tuple[Passage, ...]  # of a refusal
+    collection: str
+    version: str
+    took_ms: float
+    model: str = ""  # name of the language model that wrote the sentences, "" for an extractive answer
+    notices: tuple[str, ...] = ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -32,6 +31,7 @@ from service.records import (
 from service.settings import Settings
 from service.translator import Translator
 
+_MIN_HIGHLIGHTED = 0.02  # weight of a term within its concept below which it is not marked in the text
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
@@ -59,8 +59,14 @@ class Retriever:
         concepts, matches = self._concepts(query)
         focus = focusing.read(text, filters, self._settings)
         keep, notices = self._filter(query, focus)
-        rankings, fused, focus = self._all(query, concepts, keep, self._settings.depth, focus)
-        passages = self._passages(query, fused, rankings, concepts, matches, k, explain, focus)
+        wide = self._wide(query, concepts)
+        rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
+        if not len(fused) and (wider := focusing.relaxed(focus, filters)):
+            focus = wider
+            keep, notices = self._filter(query, focus)
+            rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
+        matches += _further(concepts, wide)
+        passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
         facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
@@ -83,10 +89,12 @@ class Retriever:
         concepts, _ = self._concepts(query)
         focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
         keep = self._filter(query, focus)[0]
-        if leg is Leg.FUSED:
-            ranking = self._all(query, concepts, keep, depth, focus)[1]
-        elif leg in (Leg.FEEDBACK, Leg.PLACE):
-            ranking = self._all(query, concepts, keep, depth, focus)[0][leg]
+        if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE):
+            wide = self._wide(query, concepts)
+            rankings, ranking = self._all(query, wide, keep, depth, focus)
+            if not len(ranking) and (wider := focusing.relaxed(focus, focusing.NO_FILTERS)):
+                rankings, ranking = self._all(query, wide, self._filter(query, wider)[0], depth, wider)
+            ranking = ranking if leg is Leg.FUSED else rankings[leg]
         else:
             ranking = self._search(leg, query, concepts, keep, depth, 0.0)
         return [
@@ -94,33 +102,33 @@ class Retriever:
             for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
         ]
 
+    def concepts(self, text: str) -> dict[Leg, list[Concept]]:
+        """What the words of a question are looked for as, in its own language (BM25) and in the other (cross)."""
+        return self._concepts(queries.parse(text, self._settings.max_query_chars))[0]
+
     def _all(
         self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus
-    ) -> tuple[dict[Leg, Ranking], Ranking, Focus]:
-        """Every leg's ranking, the fused one, and the focus, relaxed where its filters left nothing.
-
-        Feedback looks at what the other legs found first.
-        """
+    ) -> tuple[dict[Leg, Ranking], Ranking]:
+        """Every leg's ranking, and the fused one. Feedback looks at what the other legs found first."""
         weight = self._settings.weight_article
-        plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
-        widest = {
-            Leg.BM25: [self._widened(concept) for concept in plain],
-            Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
-        }
         rankings = {
-            leg: self._search(leg, query, widest, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
+            leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
+        for leg in (Leg.BM25, Leg.CROSS):  # on one scale, whatever words a language has for the question
+            best = self._reader.best_possible(concepts[leg], weight)
+            rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best if best else rankings[leg].scores)
+        if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
+            rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
         fused = self._fuse(rankings, depth)
-        if not len(fused) and (relaxed := focusing.relaxed(focus)):
-            keep = replace(keep, areas=relaxed.within, period=relaxed.period)
-            return self._all(query, concepts, keep, depth, relaxed)
         if self.weights[Leg.FEEDBACK]:
-            widened = feedback.concepts(self._reader, fused, self.feedback)
-            rankings[Leg.FEEDBACK] = self._reader.search_terms(widened, depth, keep, weight)
+            rankings[Leg.FEEDBACK] = feedback.ranking(
+                self._reader, fused, self.feedback,
+                lambda widened: self._reader.search_terms(widened, depth, keep, weight),
+            )  # fmt: skip
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
-        return rankings, focusing.lean(fused, focus, self._reader, self._settings), focus
+        return rankings, focusing.lean(fused, focus, self._reader, self._settings)
 
     def _near(self, areas: Sequence[Area], rankings: Mapping[Leg, Ranking], keep: Filter, depth: int) -> Ranking:
         """How near the places lie that are named in what the other legs found, and in the nearest other passages."""
@@ -128,6 +136,14 @@ class Retriever:
             return _nothing()
         among = np.unique(np.concatenate([r.keys for leg, r in rankings.items() if leg is not Leg.PLACE]))
         return self._reader.search_places(areas, depth, keep, among.tolist())
+
+    def _wide(self, query: queries.Query, concepts: Mapping[Leg, list[Concept]]) -> dict[Leg, list[Concept]]:
+        """The question's concepts with synonyms (of its own language) and with terms spelt alike."""
+        plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
+        return {
+            Leg.BM25: [self._widened(concept) for concept in plain],
+            Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
+        }
 
     def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
         """The concept with words of its own language that mean the same, at a weight of their own."""
@@ -201,7 +217,10 @@ class Retriever:
         concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool, focus: Focus,
     ) -> tuple[Passage, ...]:  # fmt: skip
         keys, scores = self._by_docid(fused, k)
-        wanted = {term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg] for term in concept.terms}
+        wanted = {
+            term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg]
+            for term, weight in concept.terms.items() if weight >= _MIN_HIGHLIGHTED
+        }  # fmt: skip
         passages: list[Passage] = []
         shown: dict[str, int] = {}
         for key, score in zip(keys, scores, strict=True):
@@ -254,6 +273,22 @@ class Retriever:
 def _index_terms(word: str) -> tuple[str, ...]:
     """A word's index terms; a stop word that is all there is to look for stands for itself."""
     return tuple(analyzer.terms(word)) or (analyzer.stem(analyzer.normalize(word)),)
+
+
+def _further(narrow: Mapping[Leg, list[Concept]], wide: Mapping[Leg, list[Concept]]) -> list[Match]:
+    """What widening added to the concepts, for --explain."""
+    return [
+        Match(after.source, term, round(weight, 4), "synonym or spelling")
+        for leg, concepts in narrow.items()
+        for before, after in zip(concepts, wide[leg], strict=True)
+        for term, weight in after.terms.items()
+        if term not in before.terms
+    ]
+
+
+def _above(ranking: Ranking, least: float) -> Ranking:
+    kept = ranking.scores >= least
+    return Ranking(ranking.keys[kept], ranking.scores[kept])
 
 
 def _nothing() -> Ranking:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SettingsError
-from service.records import Fusion
+from service.records import Fusion, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,28 @@ class Settings:
     feedback_terms: int = 30
     weight_place: float = 0.4  # 0: the question's places are not looked at
     weight_period: float = 0.1  # of articles and days in the period that a question names
-    weight_recent: float = 0.2  # of the newest article, where newer ones are preferred
+    weight_recent: float = 0.4  # of the newest article, where newer ones are preferred
     recent_days: float = 7.0  # in which that preference halves
     near_km: float = 50.0  # how far near= reaches without within_km=
     gazetteer: str = ""  # TSV with places of the user's own, on top of the bundled ones
+    min_cosine: float = 0.3  # of a passage's vector with the question's, where no word of the question is found at all
     rrf_k: int = 60  # constant of reciprocal rank fusion (Cormack et al. 2009)
+
+    # Answering.
+    answer_passages: int = 20  # passages whose sentences are looked at
+    answer_looked_at: int = 16  # sentences, best by their words, that are judged in full
+    answer_sentences: int = 3  # sentences cited in one answer
+    answer_margin: float = 6.0  # how far below the best a cited sentence may score; see confidence.score
+    answer_threshold: float = 0.62  # confidence below which the answer is that the reports do not say
+
+    # A language model of the user's own, any OpenAI-compatible endpoint; none without a URL.
+    llm_url: str = ""  # up to and without /chat/completions, e.g. the server's .../v1
+    llm_model: str = ""  # name the endpoint knows it by
+    llm_key: str = ""  # sent as a bearer token when not empty
+    llm_timeout_s: float = 30.0  # for the whole reply, and to connect
+    llm_passages: int = 6  # passages of independent reports that it is given
+    llm_support: float = 0.5  # a sentence's least support by what it cites, 0 to 1; see grounding.py
+    llm_unsupported: Unsupported = Unsupported.DROP
 
     # Writing.
     segment_chunks: int = 200_000  # chunks held in memory before a segment is written

@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from service.records import Facets, Manifest, Passage, SearchResult
+from service.records import Answer, AnswerSentence, Citation, Facets, Manifest, Passage, SearchResult
 
 _FACETS_SHOWN = 10  # of each kind
 _FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
@@ -102,6 +102,66 @@ def facets_json(found: Facets) -> str:
     """One line, told from the passages by its only field."""
     counts = {name: [{"value": value, "count": n} for value, n in pairs] for name, pairs in asdict(found).items()}
     return json.dumps({"facets": counts}, ensure_ascii=False)
+
+
+def answer(found: Answer, style: Style, shown: int = 0) -> str:
+    """An answer for reading: the short answer, the sentences with their markers, and where each marker points.
+
+    ``shown`` sentences stand above already.
+    """
+    lines: list[str] = []
+    if found.abstained:
+        lines = [_bold("The reports do not say.", style), f"    confidence {found.confidence:.2f}"]
+        if found.nearest:
+            lines += ["", "Nearest passages, which do not answer the question:"]
+    else:
+        lines = [_bold(_isolated(found.short_answer, style), style)] if found.short_answer else []
+        lines += [sentence(s, style) for s in found.sentences[shown:]]
+        lines += ["", f"    confidence {found.confidence:.2f}" + (f", written by {found.model}" if found.model else "")]
+    if found.figures:
+        lines += ["", "The reports differ:"]
+        for figure in found.figures:
+            origin = ", ".join(part for part in (figure.source, figure.published) if part)
+            lines.append(
+                f"    {_isolated(figure.text, style)} [{figure.marker}]"
+                + (f" ({_isolated(origin, style)})" if origin else "")
+            )
+    for citation in found.citations:
+        lines += ["", *_citation(citation, style, quoted=not found.model)]
+    for passage in found.nearest:
+        where = [part for part in (passage.source, passage.published, passage.article_id) if part]
+        lines.append(
+            f"    - {_isolated(passage.title or passage.article_id, style)} · "
+            + " · ".join(_isolated(w, style) for w in where)
+        )
+    return "\n".join(lines) + "\n"
+
+
+def sentence(found: AnswerSentence, style: Style) -> str:
+    """A sentence and its markers, on one line."""
+    markers = "".join(f" [{marker}]" for marker in found.markers)
+    return f"{_isolated(' '.join(found.text.split()), style)}{markers}" + (
+        "" if found.supported else " (not supported by what it cites)"
+    )
+
+
+def _citation(found: Citation, style: Style, quoted: bool) -> list[str]:
+    """Where a quote is from; the quote itself unless it is ``quoted`` above."""
+    where = [part for part in (found.source, found.published, found.url) if part]
+    lines = [
+        f"[{found.marker}] {_isolated(found.title or found.article_id, style)}",
+        "    "
+        + " · ".join(_isolated(part, style) for part in [*where, f"{found.article_id} {found.start}-{found.end}"]),
+    ]
+    if not quoted:
+        lines += ["    " + _isolated(line, style) for line in found.quote.splitlines() if line.strip()]
+    if found.gloss:
+        lines.append("    (machine gloss, not a source) " + _isolated(found.gloss, style))
+    if found.copies:
+        lines.append(
+            f"    and {len(found.copies)} {'copy' if len(found.copies) == 1 else 'copies'}: {', '.join(found.copies)}"
+        )
+    return [*lines, f"    sha256 {found.sha256}"]
 
 
 def status(manifest: Manifest) -> str:

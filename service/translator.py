@@ -126,7 +126,7 @@ class Translator:
     def _by_sound(self, plain: str) -> dict[str, float]:
         """Terms of the index that sound like the word, by likeness of their letters."""
         sound = skeleton(plain)
-        if self._sounds_like is None or len(sound) < 2:
+        if self._sounds_like is None or len(sound) < 2 or len(set(plain)) < 3:
             return {}
         found = {}
         for term, _ in self._sounds_like(sound):

@@ -21,6 +21,7 @@ from service.records import (
     Concept,
     DateMention,
     Facets,
+    Language,
     Manifest,
     PlaceMention,
     Ranking,
@@ -81,6 +82,12 @@ class Reader(Protocol):
 
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
         """Best ``depth`` chunks by inner product with a unit vector of shape (dim,); ties at the end by docid."""
+
+    def best_possible(self, concepts: Sequence[Concept], article_weight: float = 0.0) -> float:
+        """What ``search_terms`` would give a chunk that held every concept endlessly often: the scale of its scores."""
+
+    def languages(self, keys: Sequence[int]) -> list[Language]:
+        """The language of each chunk, by its script."""
 
     def search_places(
         self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] = ()

@@ -12,25 +12,27 @@ EARLIEST_YEAR = 1900
 CLOCK_SLACK = timedelta(days=2)  # time zones and clocks that are wrong
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 DATE_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[Tt\s]\s*(\d.*))?")
+PARTIAL = re.compile(r"(\d{4})(?:-(\d\d))?")  # a month or a year, which ISO 8601 allows and reports often have
 STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)")
 EPOCH_S = re.compile(r"\d{9,10}(\.\d+)?")
 EPOCH_MS = re.compile(r"\d{12,13}")
 
 
 def to_iso(value: str, now: datetime) -> str:
-    """ISO 8601 date or date-time with the offset that was given, "" for a blank value; ``now`` is aware."""
+    """ISO 8601 date, month, year or date-time with the offset that was given, "" for a blank; ``now`` is aware."""
     written = value.strip().translate(DIGITS)
     if not written:
         return ""
     try:
-        found = _parse(written)
+        partial = PARTIAL.fullmatch(written)
+        found = date(int(partial[1]), int(partial[2] or 1), 1) if partial else _parse(written)
     except (ValueError, OverflowError, OSError, TypeError) as error:
         raise Unfit(f"the date {shown(value)} cannot be read: write it as YYYY-MM-DD, or leave it out") from error
     if found.year < EARLIEST_YEAR:
         raise Unfit(f"the date {shown(value)} is before {EARLIEST_YEAR}: correct it, or leave it out")
     if _is_after(found, now + CLOCK_SLACK):
         raise Unfit(f"the date {shown(value)} is in the future: correct it, or leave it out")
-    return found.isoformat()
+    return written if partial else found.isoformat()
 
 
 def _is_after(found: date, limit: datetime) -> bool:

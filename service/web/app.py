@@ -15,6 +15,7 @@ from litestar.template import TemplateConfig
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from service.settings import Settings
+from service.web.answers import answer_handlers
 from service.web.api import api_handlers
 from service.web.health import health_handlers
 from service.web.limits import url_guard
@@ -49,6 +50,7 @@ def create_app(engine: SearchEngine, settings: Settings) -> Litestar:
     return Service(
         route_handlers=[
             *api_handlers(threaded, settings),
+            *answer_handlers(threaded, settings),
             *health_handlers(threaded, settings),
             *pages.handlers(),
             static,

@@ -12,7 +12,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Template
 
-from service.records import Language
+from service import question
+from service.question import AnswerType
+from service.records import Answer, Language
 from service.settings import Settings
 from service.web import limits
 from service.web.problems import Problem
@@ -28,6 +30,7 @@ from service.web.views import (
     href,
     lang_attribute,
     passage_range,
+    quote_card,
     shown_date,
     web_address,
 )
@@ -66,11 +69,14 @@ class Pages:
         limits.collection(place.collection or self._settings.collection)
         collections = await self._engine.collections()
         if not place.question.strip():
-            return self._page(request, place, "search.html", collections=collections, examples=EXAMPLES, result=None)
+            return self._page(
+                request, place, "search.html", collections=collections, examples=EXAMPLES, result=None, answer=None
+            )
         settings = self._settings
         text = limits.question(place.question, settings.max_query_chars)
         k = limits.count(request.query_params.get("k", str(settings.k)), settings.max_k)
         result = await self._engine.search(place.collection or settings.collection, text, k)
+        answer = await self._answer(result.collection, text)
         more = len(result.passages) == k < settings.max_k
         return self._page(
             request,
@@ -78,10 +84,17 @@ class Pages:
             "search.html",
             collections=collections,
             result=result,
+            answer=answer,
+            quotes=[quote_card(citation, place) for citation in answer.citations] if answer else [],
             cards=[card(passage, place) for passage in result.passages],
             more_href=href("/", place, k=min(2 * k, settings.max_k)) if more else "",
             json_href="/api/v1/search?" + urlencode({"q": text, "k": k, "collection": result.collection}),
         )
+
+    async def _answer(self, collection: str, text: str) -> Answer | None:
+        """The answer where a question was asked; a few words to look for get none."""
+        asked = question.read(text).type is not AnswerType.OTHER or text.rstrip().endswith(("?", "؟"))
+        return await self._engine.answer(collection, text) if asked else None
 
     async def _article(self, request: PageRequest) -> Template:
         place = self._place(request)

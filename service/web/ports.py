@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
-from service.records import Article, Filters, SearchResult
+from service.records import Answer, AnswerSentence, Article, Filters, SearchResult
 
 
 class Searcher(Protocol):
@@ -13,10 +14,20 @@ class Searcher(Protocol):
     def search(self, text: str, k: int = ..., explain: bool = ..., filters: Filters = ...) -> SearchResult: ...
 
 
+class Answering(Protocol):
+    """Answers from one pinned version of one collection; safe to call from several threads."""
+
+    def answer(self, text: str, /) -> Answer: ...
+
+    def stream(self, text: str, /) -> Iterator[AnswerSentence | Answer]: ...
+
+
 class SearchEngine(Protocol):
     """The reading half of ``service.engine.Engine``; every method may block and none runs on the event loop."""
 
     def retriever(self, collection: str) -> Searcher: ...
+
+    def answerer(self, collection: str) -> Answering: ...
 
     def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]: ...
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
 from service.errors import ServiceError
-from service.records import Article, Filters, SearchResult
+from service.records import Answer, AnswerSentence, Article, Filters, SearchResult
 from service.web.ports import SearchEngine
 
 NO_FILTERS = Filters()
@@ -28,12 +28,14 @@ class Shelf:
 class ThreadedEngine:
     """At most ``search_threads`` retrievals at once; the rest wait their turn without holding up the event loop.
 
+    Answers have as many threads of their own: one that waits for a language model holds up no search.
     Looking at versions has a thread of its own, so that a health check never queues behind searches.
     """
 
     def __init__(self, engine: SearchEngine, search_threads: int) -> None:
         self._engine = engine
         self._searching = CapacityLimiter(search_threads)
+        self._answering = CapacityLimiter(search_threads)
         self._looking = CapacityLimiter(1)
 
     async def search(
@@ -42,6 +44,15 @@ class ThreadedEngine:
         return await _in_thread(
             lambda: self._engine.retriever(collection).search(text, k, explain, filters), self._searching
         )
+
+    async def answer(self, collection: str, text: str) -> Answer:
+        return await _in_thread(lambda: self._engine.answerer(collection).answer(text), self._answering)
+
+    async def answer_parts(self, collection: str, text: str) -> AsyncIterator[AnswerSentence | Answer]:
+        """Parts of an answer as they come; the thread is given back between them."""
+        parts = await _in_thread(lambda: self._engine.answerer(collection).stream(text), self._answering)
+        while (part := await _in_thread(lambda: next(parts, None), self._answering)) is not None:
+            yield part
 
     async def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
         return await _in_thread(lambda: self._engine.article(collection, article_id), self._searching)

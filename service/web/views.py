@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
-from service.records import Article, Language, Passage
+from service.records import Article, Citation, Language, Passage
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "syr", "ug", "ur", "yi"})
 
@@ -42,6 +42,29 @@ class Card:
     article_href: str
     original_href: str  # "" unless it is a web address
     copies: tuple[tuple[str, str], ...]  # (id, href)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One citation as shown."""
+
+    citation: Citation
+    lang: str
+    direction: str
+    date: str
+    article_href: str
+    copies: tuple[tuple[str, str], ...]  # (id, href)
+
+
+def quote_card(citation: Citation, place: Place) -> Quote:
+    return Quote(
+        citation=citation,
+        lang=lang_attribute(citation.language),
+        direction=direction(citation.language, citation.quote),
+        date=shown_date(citation.published),
+        article_href=article_href(citation.article_id, place, citation.start, citation.end),
+        copies=tuple((copy, article_href(copy, place)) for copy in citation.copies),
+    )
 
 
 def card(passage: Passage, place: Place) -> Card:

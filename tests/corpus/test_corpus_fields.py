@@ -58,7 +58,8 @@ def test_dates_become_iso(written: object, iso: str) -> None:
     [
         ("yesterday", "cannot be read"),
         ("21/07/2015", "cannot be read"),  # or is it month first? for 21 it is clear, for 01/02 it is not
-        ("2015", "cannot be read"),
+        ("2015-13", "cannot be read"),
+        ("1815", "is before 1900"),
         ("2015-02-30", "cannot be read"),
         ("0000-00-00", "cannot be read"),
         ("2015-07-21x10:00", "cannot be read"),

@@ -14,9 +14,13 @@ from litestar.testing import TestClient
 
 from service.errors import ArticleNotFound, CollectionNotFound, IndexMismatch, QueryError
 from service.records import (
+    Answer,
+    AnswerSentence,
     Article,
+    Citation,
     DateMention,
     Facets,
+    Figure,
     Filters,
     Language,
     Leg,
@@ -90,6 +94,49 @@ class FakeRetriever:
         )
 
 
+class FakeAnswerer:
+    """Answers with the first passage that the retriever finds and the copies it has; refuses when there is none."""
+
+    def __init__(self, engine: FakeEngine, collection: str) -> None:
+        self.engine = engine
+        self.collection = collection
+
+    def stream(self, text: str) -> Iterator[AnswerSentence | Answer]:
+        answer = self.answer(text)
+        yield from answer.sentences
+        yield answer
+
+    def answer(self, text: str) -> Answer:
+        found = FakeRetriever(self.engine, self.collection).search(text)
+        refusal = Answer(
+            text,
+            found.language,
+            True,
+            0.1,
+            "other",
+            "",
+            (),
+            (),
+            (),
+            found.passages,
+            self.collection,
+            found.version,
+            1.0,
+        )
+        if "who" in text.lower() or not found.passages:
+            return refusal
+        first = found.passages[0]
+        citation = Citation(
+            1, first.article_id, first.title, first.source, first.published, first.url, first.start, first.end,
+            first.text, first.sha256, first.copies, first.language, "machine help" if first.language == "ar" else "",
+        )  # fmt: skip
+        return replace(
+            refusal, abstained=False, confidence=0.9, short_answer=first.text.split()[0], citations=(citation,),
+            nearest=(), sentences=(AnswerSentence(first.text, (1,)),),
+            figures=(Figure("40", 40.0, 1, HOSTILE, ""), Figure("50", 50.0, 1, "", "2015")) if "differ" in text else (),
+        )  # fmt: skip
+
+
 def passage(article: Article, words: re.Pattern[str]) -> Passage:
     start = article.text.rfind("\n") + 1
     return Passage(
@@ -133,6 +180,11 @@ class FakeEngine:
         self.called()
         self.version(collection)
         return FakeRetriever(self, collection)
+
+    def answerer(self, collection: str) -> FakeAnswerer:
+        self.called()
+        self.version(collection)
+        return FakeAnswerer(self, collection)
 
     def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
         self.called()

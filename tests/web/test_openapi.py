@@ -10,6 +10,9 @@ from service.settings import Settings
 Client = TestClient[Litestar]
 
 
+OPERATION = {"/health", "/ready"}
+
+
 def test_the_description_lists_every_path_with_its_errors(client: Client) -> None:
     response = client.get("/schema/openapi.json")
 
@@ -17,7 +20,8 @@ def test_the_description_lists_every_path_with_its_errors(client: Client) -> Non
     assert response.headers["content-type"] == "application/vnd.oai.openapi+json"
     description = response.json()
     assert description["openapi"].startswith("3.1")
-    assert set(description["paths"]) == {"/api/v1/search", "/api/v1/articles/{article_id}", "/health", "/ready"}
+    answers = {"/api/v1/answer", "/api/v1/answer/stream"}
+    assert set(description["paths"]) == {*answers, "/api/v1/search", "/api/v1/articles/{article_id}", *OPERATION}
     for path in ("/api/v1/search", "/api/v1/articles/{article_id}"):
         responses = description["paths"][path]["get"]["responses"]
         assert set(responses) == {"200", "400", "404", "414", "503"}

@@ -18,7 +18,7 @@ from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
 from service.places.area import Area
-from service.records import Article, Chunk, Concept, DateMention, Facets, Manifest, PlaceMention, Ranking
+from service.records import Article, Chunk, Concept, DateMention, Facets, Language, Manifest, PlaceMention, Ranking
 
 Mask = npt.NDArray[np.bool_]
 _Articles = tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.float64]]
@@ -84,6 +84,16 @@ class EmbeddedReader:
             found.append((rows + self._bases[number], scores))
         return self._best(found, depth)
 
+    def best_possible(self, concepts: Sequence[Concept], article_weight: float = 0.0) -> float:
+        idf = sum(max(self._idf(concept), 0.0) * concept.weight for concept in concepts)
+        if article_weight:
+            idf += article_weight * sum(weight for _, weight in self._article_idf(concepts))
+        return (self._k1 + 1) * idf
+
+    def languages(self, keys: Sequence[int]) -> list[Language]:
+        arabic = [segment.table[row, 5] for segment, row in map(self._locate, keys)]
+        return [Language.ARABIC if flag else Language.ENGLISH for flag in arabic]
+
     def search_places(
         self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] = ()
     ) -> Ranking:
@@ -127,7 +137,7 @@ class EmbeddedReader:
     def fetch(self, keys: Sequence[int]) -> list[StoredChunk]:
         stored = []
         for segment, row in map(self._locate, keys):
-            article_row, ordinal, start, end, _ = segment.table[row].tolist()
+            article_row, ordinal, start, end, *_ = segment.table[row].tolist()
             article = segment.article(article_row)
             chunk = Chunk(article.article_id, ordinal, start, end, article.text[start:end])
             stored.append(StoredChunk(chunk, article, tuple(self._copies.get(article.article_id, ()))))
@@ -244,7 +254,7 @@ class EmbeddedReader:
                 pooled = np.zeros(size)
                 for rows, counts, share in lists:
                     pooled[rows] += counts * share
-                where = np.flatnonzero(pooled)
+                where = np.flatnonzero(pooled != 0)
                 frequency = pooled[where]
             scores[where] += weight * (frequency * (self._k1 + 1) / (frequency + self._saturation[number][where]))
             touched[where] = True
@@ -271,7 +281,7 @@ class EmbeddedReader:
         if live is not None:
             every, frequency = every[live[every]], frequency[live[every]]
         pooled = np.bincount(segment.chunk_article[every], weights=frequency, minlength=len(segment.ids))
-        held = np.flatnonzero(pooled)
+        held = np.flatnonzero(pooled != 0)
         return held, pooled[held].astype(np.float64)
 
     def _article_scores(self, number: int, shares: Sequence[tuple[list[_Articles], float]]) -> npt.NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """One immutable segment of a collection: a folder with the articles' text, the chunk table, postings and vectors.
 
 store.sqlite       articles and copies with their metadata, texts compressed
-chunks.npy         (n, 5) int32: article row, ordinal, start, end, terms
+chunks.npy         (n, 6) int32: article row, ordinal, start, end, terms, 1 where Arabic (else 0)
 ids.*.npy          article ids in row order (see vocabulary.Terms)
 terms.*.npy        postings of the chunks (title included)
 fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
@@ -66,7 +66,7 @@ class SegmentBuilder:
         self._store.executescript("pragma journal_mode=off; pragma synchronous=off; pragma locking_mode=exclusive;")
         self._store.executescript(_SCHEMA + "begin;")
         self._ids: list[bytes] = []
-        self._chunks: list[tuple[int, int, int, int, int]] = []
+        self._chunks: list[tuple[int, int, int, int, int, int]] = []
         self._terms, self._fields, self._facts = PostingsBuilder(), PostingsBuilder(), FactsBuilder()
         self._vectors: list[npt.NDArray[np.float16]] = []
         self.copies = 0
@@ -92,7 +92,8 @@ class SegmentBuilder:
         )
         self._ids.append(article.article_id.encode())
         for chunk, chunk_terms in zip(chunks, terms, strict=True):
-            self._chunks.append((row, chunk.ordinal, chunk.start, chunk.end, len(chunk_terms)))
+            arabic = analyzer.arabic_share(chunk.text) >= 0.5
+            self._chunks.append((row, chunk.ordinal, chunk.start, chunk.end, len(chunk_terms), arabic))
             self._terms.add(chunk_terms)
         self._fields.add(field_terms(article))
         self._vectors.append(vectors.astype(np.float16))
@@ -107,7 +108,7 @@ class SegmentBuilder:
         """Everything to disk; the folder is complete afterwards, not yet flushed."""
         self._store.execute("commit")
         self._store.close()
-        chunks = np.array(self._chunks, np.int32).reshape(-1, 5)
+        chunks = np.array(self._chunks, np.int32).reshape(-1, 6)
         np.save(self.folder / "chunks.npy", chunks, allow_pickle=False)
         Terms.pack(self._ids).save(self.folder, "ids")
         terms = self._terms.build()

@@ -1,0 +1,64 @@
+"""What a question asks for, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.question import AnswerType, read
+
+NUMBER, PERSON, PLACE, DATE, CAUSE = (
+    AnswerType.NUMBER, AnswerType.PERSON, AnswerType.PLACE, AnswerType.DATE, AnswerType.CAUSE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("How many people were killed in Baquba?", NUMBER),
+        ("كم شخصا قتل في بعقوبة؟", NUMBER),
+        ("ما عدد القتلى؟", NUMBER),
+        ("إلى كم ارتفع عدد القتلى؟", NUMBER),
+        ("How much did Nikkei pay for the paper?", AnswerType.MONEY),
+        ("كم دفعت نيكاي لشراء الصحيفة؟", AnswerType.MONEY),
+        ("ما أعلى سعر حددته الوزارة؟", AnswerType.MONEY),
+        ("What share of the town was lost?", AnswerType.PERCENT),
+        ("كم استغرق إخماد الحريق؟", AnswerType.DURATION),
+        ("How long did it burn?", AnswerType.DURATION),
+        ("Who commands Division 30?", PERSON),
+        ("من هو قائد الفرقة 30؟", PERSON),
+        ("What is the name of the air force colonel killed in Latakia?", PERSON),
+        ("ما اسم العقيد الذي قتل؟", PERSON),
+        ("Where was the convoy hit?", PLACE),
+        ("أين أصيبت القافلة؟", PLACE),
+        ("من أين جاءت الأسلحة؟", PLACE),
+        ("في أي سجن احتجز؟", PLACE),
+        ("On which Yanbu beach did they drown?", PLACE),
+        ("على أي شاطئ غرق الرجل؟", PLACE),
+        ("When did the base close?", DATE),
+        ("متى أغلقت القاعدة؟", DATE),
+        ("In which year was the time changed?", DATE),
+        ("Which Iraqi force recaptured the university?", AnswerType.ORGANISATION),
+        ("لدى أي شركة كان يعمل الرهينة؟", AnswerType.ORGANISATION),
+        ("Why did they protest?", CAUSE),
+        ("لماذا احتج الأهالي؟", CAUSE),
+        ("ما سبب الحريق؟", CAUSE),
+        ("What was the final score of the match?", AnswerType.SCORE),
+        ("What was the name of the horse?", AnswerType.NAME),
+        ("What did the strike destroy when it hit?", AnswerType.OTHER),
+        ("ماذا دمرت الضربة؟", AnswerType.OTHER),
+        ("strikes near Hawija", AnswerType.OTHER),
+    ],
+)
+def test_type(text: str, kind: AnswerType) -> None:
+    assert read(text).type is kind
+
+
+def test_what_is_counted() -> None:
+    assert read("كم مقاتلا قتل؟").unit == ("مقاتلا",)
+    assert read("How many farmers were abducted?").unit[0] == "farmers"
+    assert read("كم مقاتلا قتل؟").about_people
+    assert not read("How many wells were blown up?").about_people
+
+
+def test_dates_asked_for() -> None:
+    assert [(d.year, d.month, d.day) for d in read("What happened on 14 May 2020?").dates] == [(2020, 5, 14)]
