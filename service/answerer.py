@@ -59,7 +59,7 @@ class Answerer:
         ranking = confidence.ranked(found)
         sure = confidence.probability(ranking[0][1], question) if ranking else 0.0
         refusal = _refusal(question, result, sure, settings.k)
-        if not ranking or sure < settings.answer_threshold:
+        if not ranking or not self._sure(ranking[0][1], question):
             return refusal, []
         reports = self._reports(ranking, result.passages)
         lowest = confidence.score(reports[0].sentence) - settings.answer_margin
@@ -67,9 +67,14 @@ class Answerer:
         answer = self._cited(refusal, question, unit_forms(question, terms), chosen)
         return answer, [report.passage for report in reports[: settings.llm_passages]]
 
+    def _sure(self, sentence: Sentence, question: Question) -> bool:
+        crossed = confidence.crossed(sentence, question)
+        least = self._settings.answer_threshold_crossed if crossed else self._settings.answer_threshold
+        return confidence.probability(sentence, question) >= least
+
     def _terms(self, text: str) -> list[Term]:
         return question_terms(
-            read(text), self._retriever.concepts(text), self._reader.document_frequency, self._reader.manifest.chunks
+            read(text), self._retriever.concepts(text), self._reader.document_frequencies, self._reader.manifest.chunks
         )
 
     def _article(self, article_id: str) -> Article:
@@ -101,7 +106,7 @@ class Answerer:
         kept = [(c, draft) for c, draft in zip(chosen, drafts, strict=True) if any(draft is s for s in sound)]
         citations = tuple(replace(draft, marker=n) for n, (_, draft) in enumerate(kept, 1))
         short = [_short(c.sentence, question, units) for c, _ in kept]
-        sure = [confidence.probability(c.sentence, question) >= self._settings.answer_threshold for c, _ in kept]
+        sure = [self._sure(c.sentence, question) for c, _ in kept]
         first = short[0]
         return replace(
             refusal,

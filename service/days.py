@@ -76,7 +76,7 @@ class _Word:
 
 def find(text: str) -> list[Day]:
     """The dates that a text names, in order, disjoint."""
-    return list(_find(text)) if _HINT.search(text) else []
+    return list(_find(text)) if may_be_in(text) else []
 
 
 @lru_cache(maxsize=2048)
@@ -96,6 +96,11 @@ def _find(text: str) -> tuple[Day, ...]:
             found = [d for d in found if d.end <= m.start() or d.start >= m.end()]
             found.append(Day(year, month, day_, m.start(), m.end()))
     return tuple(sorted(found, key=lambda d: d.start))
+
+
+def may_be_in(text: str) -> bool:
+    """A quick look: False where no date is named."""
+    return _HINT.search(text) is not None
 
 
 def agreement(asked: Day, published: str, mentioned: list[Day]) -> float:

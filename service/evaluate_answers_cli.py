@@ -68,7 +68,12 @@ def _on_topics(options: argparse.Namespace) -> dict[str, Any]:
         raise InputError("--answers needs --topics FILE and --qrels FILE, or --from-corpus N")
     settings = Settings.from_env()
     collection = options.collection or settings.collection
-    report: dict[str, Any] = {"collection": collection, "threshold": settings.answer_threshold, "fields": {}}
+    report: dict[str, Any] = {
+        "collection": collection,
+        "threshold": settings.answer_threshold,
+        "threshold, two languages": settings.answer_threshold_crossed,
+        "fields": {},
+    }
     asked: dict[str, tuple[list[Outcome], list[Outcome]]] = {}
     with closing(Engine(settings)) as engine:
         ask = engine.answerer(collection).answer
@@ -80,16 +85,18 @@ def _on_topics(options: argparse.Namespace) -> dict[str, Any]:
                 ask(topic.text)  # warm: what is timed below is not the first reading of a memory map
             asked[field] = measures.ask_all(ask, topics, qrels), measures.ask_all(ask, without, None)
             report["fields"][field] = _summary(engine, collection, *asked[field], options.per_topic)
-    if all(wrong for _, wrong in asked.values()):
-        right = [o.answer.confidence for answered, _ in asked.values() for o in answered]
-        wrong = [o.answer.confidence for _, refused in asked.values() for o in refused]
-        points = measures.curve(right, wrong)
-        report["curve"] = [[round(value, 4) for value in point] for point in points]
+    if all(without for _, without in asked.values()):
+        curves = {field: _curve(*outcomes) for field, outcomes in asked.items()}
+        report["curve"] = {f: [[round(x, 4) for x in point] for point in points] for f, points in curves.items()}
         if options.plot:
-            _plot(options.plot, points, settings.answer_threshold)
+            _plot(options.plot, curves, report["fields"])
     pairs = [(o.answer.confidence, bool(o.values) and _right(o)) for a, w in asked.values() for o in [*a, *w]]
     report["reliability"] = [[round(value, 3) for value in row] for row in measures.reliability(pairs)]
     return report
+
+
+def _curve(answered: Sequence[Outcome], refused: Sequence[Outcome]) -> list[tuple[float, float, float]]:
+    return measures.curve([o.answer.confidence for o in answered], [o.answer.confidence for o in refused])
 
 
 def _right(outcome: Outcome) -> bool:
@@ -134,7 +141,7 @@ def _checked(engine: Engine, collection: str, outcomes: Sequence[Outcome]) -> di
 
 def _from_corpus(options: argparse.Namespace) -> dict[str, Any]:
     """Every question is answered, whatever the confidence, so that there are citations to check."""
-    settings = replace(Settings.from_env(), answer_threshold=0.0)
+    settings = replace(Settings.from_env(), answer_threshold=0.0, answer_threshold_crossed=0.0)
     collection = options.collection or settings.collection
     with closing(Engine(settings)) as engine:
         names = measures.sample(engine.article_ids(collection), 2 * options.from_corpus)
@@ -179,7 +186,8 @@ def _short(line: Mapping[str, Any]) -> str:
     return f"{line['confidence']:.2f} {'refused ' if line['abstained'] else 'answered'} {marks}  {line['short']}"
 
 
-def _plot(path: Path, points: Sequence[tuple[float, float, float]], threshold: float) -> None:
+def _plot(path: Path, curves: Mapping[str, Sequence[tuple[float, float, float]]], fields: Mapping[str, Any]) -> None:
+    """One curve for each field, and where the thresholds in use put it."""
     try:
         import matplotlib
     except ImportError as error:
@@ -188,11 +196,12 @@ def _plot(path: Path, points: Sequence[tuple[float, float, float]], threshold: f
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(5, 4), dpi=120)
-    axes.step([p[1] for p in points], [p[2] for p in points], where="post")
-    chosen = [p for p in points if p[0] >= threshold][:1]
-    axes.plot([p[1] for p in chosen], [p[2] for p in chosen], "o", label=f"threshold {threshold:g}")
-    axes.axhline(0.25, ls=":", lw=1)
-    axes.axvline(0.15, ls=":", lw=1)
+    for field, points in curves.items():
+        line = axes.step([p[1] for p in points], [p[2] for p in points], where="post", label=field)[0]
+        measured = fields[field]
+        axes.plot(measured["false refusals"][0], measured["false answers"][0], "o", color=line.get_color())
+    axes.axhline(0.25, ls=":", lw=1, color="gray")
+    axes.axvline(0.15, ls=":", lw=1, color="gray")
     axes.set(xlabel="false refusals", ylabel="false answers", xlim=(0, 1), ylim=(0, 1))
     axes.legend()
     figure.tight_layout()

@@ -32,7 +32,7 @@ from service.settings import Settings
 
 DIRECTIONS = ("en-ar", "ar-en", "ar-ar", "en-en")
 OPTIONS_OF = {
-    "topics": {"qrels", "collection", "fields", "legs", "run_out", "per_topic"},
+    "topics": {"qrels", "collection", "fields", "legs", "run_out", "per_topic", "by"},
     "xquad": {"direction", "legs", "run_out", "per_topic"},
     "reports": {"fields", "holdout", "legs", "run_out", "per_topic"},
     "bitext": set[str](),
@@ -102,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--legs", metavar="A,B", help=f"any of {','.join(Leg)}; default {Leg.FUSED}")
     parser.add_argument("--model", metavar="NAME", help="sentence-transformers model instead of the bundled encoder")
     parser.add_argument("--run-out", type=Path, metavar="FILE", help="TREC run; every leg.field, which is the tag")
+    parser.add_argument("--by", metavar="FIELD", help="also nDCG@10 by this field of the topics, e.g. type (--topics)")
     parser.add_argument("--per-topic", action="store_true", help="also each topic's nDCG@10")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     return parser
@@ -284,7 +285,20 @@ def _evaluate(args: argparse.Namespace, open_engine: Opener, load_encoder: Loade
         evaluation.write_run(args.run_out, {f"{result.leg}.{result.field}": result.run for result in results})
     if args.json:
         return [json.dumps(_as_json(results, args.per_topic), ensure_ascii=False)]
-    return _table(results, args.per_topic)
+    groups = evaluation.read_topics(args.topics, [args.by])[args.by] if args.by else {}
+    return [*_table(results, args.per_topic), *_by_group(results, groups)]
+
+
+def _by_group(results: list[Result], groups: Mapping[str, str]) -> list[str]:
+    """Mean nDCG@10 of the topics of each group, with how many they are."""
+    lines = []
+    for result in results if groups else ():
+        values = result.values["nDCG@10"]
+        lines += ["", f"nDCG@10 by group, {result.leg} {result.field}"]
+        for group in sorted({groups[topic] for topic in values}):
+            inside = {topic: value for topic, value in values.items() if groups[topic] == group}
+            lines.append(f"{group}  {evaluation.mean(inside):.4f}  ({len(inside)} topics)")
+    return lines
 
 
 def main(

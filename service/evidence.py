@@ -28,6 +28,7 @@ FEATURES = (
 )  # fmt: skip
 _NEAR = 45  # characters between two words that stand together
 _LOCAL = 70  # characters around a short answer
+_MAY_HOLD = 0.5  # worth of a sentence that may hold an answer of the kind asked for, before it is judged in full
 _SHORTEST = 12  # characters of a sentence worth citing
 
 Floats = npt.NDArray[np.float32]
@@ -72,7 +73,7 @@ def sentences(
     best = max((passage.score for passage in passages), default=0.0) or 1.0
     drafts: dict[tuple[str, int], _Draft] = {}
     for index, passage in enumerate(passages):
-        for draft in _drafts(index, passage, terms, lookup, passage.score / best):
+        for draft in _drafts(index, passage, question, terms, lookup, passage.score / best):
             drafts.setdefault((passage.article_id, draft.sentence.start), draft)  # neighbouring passages share one
     chosen = sorted(drafts.values(), key=lambda d: (-d.promise, d.sentence.passage, d.sentence.start))[:looked_at]
     if not chosen:
@@ -98,8 +99,8 @@ def sentences(
 
 
 def _drafts(
-    index: int, passage: Passage, terms: Sequence[Term], lookup: Lookup, score: float
-) -> Iterable[_Draft]:  # fmt: skip
+    index: int, passage: Passage, question: Question, terms: Sequence[Term], lookup: Lookup, score: float
+) -> Iterable[_Draft]:
     title = _strengths(lookup.get(form, ()) for _, _, form in text_words(passage.title))
     marks = [word for word in text_words(passage.text) if word[2] in lookup]
     cut = _cut(passage.text)
@@ -127,7 +128,8 @@ def _drafts(
         asked = tuple((a - start, b - start) for a, b, _ in inside[k])
         sentence = Sentence(index, passage.start + start, passage.start + end, passage.text[start:end], asked)
         near = cut[max(0, k - 1)][0], cut[min(len(cut) - 1, k + 1)][1]
-        yield _Draft(sentence, coverage + 0.5 * window + 0.3 * score, values, near, around)
+        promise = coverage + window + score + (_MAY_HOLD if spans.may_hold(sentence.text, question) else 0.0)
+        yield _Draft(sentence, promise, values, near, around)
 
 
 def _likenesses(

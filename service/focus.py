@@ -33,6 +33,7 @@ class Focus:
 
     areas: tuple[Area, ...] = ()
     within: tuple[Area, ...] = ()
+    given: tuple[Area, ...] = ()  # those of ``within`` that were given beside the question
     period: tuple[str, str] = ("", "")
     preferred: tuple[str, str] = ("", "")
     recent: bool = False
@@ -50,19 +51,26 @@ def read(text: str, filters: Filters, settings: Settings) -> Focus:
     asked = where.ask(text, names) if filters.places and settings.weight_place else where.Asked()
     given, notices = _given(filters, names, settings)
     period, preferred, recent = _period(text, filters, now)
-    strict = tuple(area for area in asked.areas if area.strict)
-    return Focus((*given, *asked.areas), (*given, *strict), period, preferred, recent, (*asked.notices, *notices))
+    strict = () if _QUESTION.search(text) else tuple(area for area in asked.areas if area.strict)
+    return Focus(
+        (*given, *asked.areas), (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices)
+    )
 
 
 def relaxed(focus: Focus, filters: Filters) -> Focus | None:
-    """The focus with a period that only the question's words named preferred, not required; None if there is none."""
-    if not any(focus.period) or filters.since or filters.until:
+    """The focus for when nothing was found: what only the question's words said is preferred, not required.
+
+    None where they required nothing; what was given beside the question is never left out.
+    """
+    left_out = [where.described(area) for area in focus.within if area not in focus.given]
+    if any(focus.period) and not (filters.since or filters.until):
+        first, last = focus.period
+        left_out.append(f"from {first or '...'} to {last or '...'}")
+        focus = replace(focus, period=("", ""), preferred=focus.period)
+    if not left_out:
         return None
-    first, last = focus.period
-    notice = (
-        f"nothing here is from {first or '...'} to {last or '...'}, as the question's words were read: all days shown"
-    )
-    return replace(focus, period=("", ""), preferred=focus.period, notices=(*focus.notices, notice))
+    notice = f"nothing here is {' and '.join(left_out)}, as the question's words were read: all is shown"
+    return replace(focus, within=focus.given, notices=(*focus.notices, notice))
 
 
 def lean(ranking: Ranking, focus: Focus, reader: Reader, settings: Settings) -> Ranking:

@@ -60,6 +60,12 @@ _DUALS = {  # twice a unit of time, a single word
     **dict.fromkeys(("شهرين", "شهران", "سنتين", "سنتان", "عامين", "عامان", "مرتين", "مرتان"), 2),
 }
 _PIECE = re.compile(r"[^\W_](?:[^\W_]|[\u064b-\u065f\u0670\u0640.,\u066b\u066c\u060c](?=[^\W_]))*")
+_HINT = re.compile(  # digits, or a piece of a number word
+    r"\d|واحد|[إا]حد|[اإ]ثن|ثلاث|[أا]ربع|خمس|ست[ةه ]|سبع|ثما?ن|تسع|عشر|مئ|مائ|[أا]لف|آلاف|الاف|ملا?ي"
+    r"|يومي?ن|شهري?ن|سنتي?ن|عامي?ن|ساعتي?ن"
+    r"|(?i:\b(?:one|two|both|three|four|five|six|seven|eight|nine|ten|eleven|twel|thirt|fourt|fift|sixt|eight|ninet"
+    r"|twent|hundred|thous|milli|billi))"
+)
 _SPLIT = re.compile(r"(?<=\d)(?=[^\W\d_])|(?<=[^\W\d_])(?=\d)")
 
 
@@ -90,6 +96,11 @@ def find(text: str) -> list[Number]:
         else:
             found.append(Number(value, start, end, kind == "word"))
     return found
+
+
+def may_be_in(text: str) -> bool:
+    """A quick look: False where no number stands."""
+    return _HINT.search(text) is not None
 
 
 def _parts(text: str) -> list[tuple[int, int, str, float, bool]]:

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
 from service import analyzer
 from service.question import Question
 from service.records import Concept, Leg
 
-DocumentFrequency = Callable[[str], int]
+DocumentFrequencies = Callable[[Sequence[str]], npt.NDArray[np.int64]]  # of terms, in their order
 _FRAME = frozenset(
     """accord say said name call about approxim mani much number report earli late mid
     اسم بلغ عدد بحسب حسب وفق تقريب يسمي قال اعلن مطلع اوائل اواخر منتصف""".split()
@@ -33,14 +36,15 @@ class Term:
 
 
 def question_terms(
-    question: Question, concepts: Mapping[Leg, Sequence[Concept]], frequency: DocumentFrequency, chunks: int
+    question: Question, concepts: Mapping[Leg, Sequence[Concept]], frequencies: DocumentFrequencies, chunks: int
 ) -> list[Term]:
     """The question's words in order, with the forms of both languages. ``chunks``: size of the collection."""
+    wanted = list(dict.fromkeys(form for leg in (Leg.BM25, Leg.CROSS) for c in concepts[leg] for form in c.terms))
+    counts = dict(zip(wanted, frequencies(wanted).tolist(), strict=True)) if wanted else {}
     forms: dict[str, dict[str, float]] = {}
     documents: dict[str, float] = {}
     for leg in (Leg.BM25, Leg.CROSS):
         for concept in concepts[leg]:
-            counts = {form: frequency(form) for form in concept.terms}
             met = forms.setdefault(concept.source, {})
             for form, strength in _strengths(concept.terms, counts, chunks).items():
                 met[loosened(form)] = max(met.get(loosened(form), 0.0), strength)

@@ -113,6 +113,13 @@ def _closeness(span: Span, asked: Words) -> float:
     return sum(1.0 / (1.0 + gap / 15.0) for gap in gaps[:2]) / 2.0
 
 
+def may_hold(sentence: str, question: Question) -> bool:
+    """A quick look: False where the sentence can hold no answer of the kind asked for."""
+    if question.type in NUMERIC or question.type is AnswerType.SCORE:
+        return numerals.may_be_in(sentence)
+    return question.type is not AnswerType.DATE or days.may_be_in(sentence)
+
+
 def fit(question: Question, found: Sequence[Span]) -> float:
     """How well the best of a sentence's short answers is of the kind asked for; 0.5 where any words may answer."""
     if question.type in UNTYPED:

@@ -122,7 +122,7 @@ def _look(
     passages = retriever.search(text, settings.answer_passages).passages if passages is None else passages
     passages = passages[: settings.answer_passages]
     terms = question_terms.question_terms(
-        read(text), retriever.concepts(text), reader.document_frequency, reader.manifest.chunks
+        read(text), retriever.concepts(text), reader.document_frequencies, reader.manifest.chunks
     )
     return passages, evidence.sentences(read(text), terms, passages, engine.encoder, settings.answer_looked_at)
 

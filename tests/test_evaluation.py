@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -385,6 +386,25 @@ def test_json_holds_legs_fields_and_measures(topics: list[str], capsys: pytest.C
         {"nDCG@10": (t1 + 1) / 2, "R@100": 1.0, "RR@10": 1.0, "Judged@10": (2 / 3 + 1 / 2) / 2}
     )
     assert found["bm25"]["query_en"]["nDCG@10"] == 0.0  # no English word of the questions is in a relevant article
+
+
+def test_topics_are_grouped_by_a_field_of_theirs(
+    tmp_path: Path, topics: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = lines(
+        tmp_path / "typed.jsonl",
+        {"topic": "t1", "query_en": "strike", "type": "place"},
+        {"topic": "t2", "query_en": "bread", "type": "event"},
+    )
+    arguments = [*topics, "--fields", "query_en", "--by", "type"]
+    arguments[arguments.index("--topics") + 1] = str(path)
+
+    assert main(arguments, opener(NEWS)) == 0
+
+    out = capsys.readouterr().out.splitlines()
+    assert "nDCG@10 by group, fused query_en" in out
+    assert re.fullmatch(r"event  1\.0000  \(1 topics\)", out[-2])
+    assert re.fullmatch(r"place  0\.\d{4}  \(1 topics\)", out[-1])
 
 
 def test_table_shows_intervals_topics_and_the_comparison(topics: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -189,6 +189,28 @@ def test_relative_words_filter_against_now(retriever: Retriever) -> None:
     assert result.period == ("2015-08-09", "2015-08-09")
 
 
+def test_a_question_about_today_is_no_filter(retriever: Retriever) -> None:
+    result = retriever.search("ما اسم الموصل اليوم؟", filters=Filters(now="2026-11-20"))
+
+    assert "mosul" in [p.article_id for p in result.passages]
+
+
+def test_a_day_without_news_is_said_and_the_rest_is_shown(retriever: Retriever) -> None:
+    result = retriever.search("غارة الموصل أمس", filters=Filters(now="2026-11-20"))
+
+    assert "mosul" in [p.article_id for p in result.passages]
+    assert any("nothing here is from 2026-11-19 to 2026-11-19" in notice for notice in result.notices)
+    assert found(retriever, "غارة الموصل", since="2026-11-19") == []
+
+
+def test_a_distance_in_a_question_gives_way_when_nothing_is_there(retriever: Retriever) -> None:
+    result = retriever.search("غارة within 5 km of Riyadh")
+
+    assert "mosul" in [p.article_id for p in result.passages]
+    assert any("nothing here is within 5 km of Riyadh" in notice for notice in result.notices)
+    assert found(retriever, "غارة", near="Riyadh", within_km=5) == []
+
+
 def test_a_pasted_report_is_not_filtered_by_its_own_yesterday(retriever: Retriever) -> None:
     text = " ".join(["غارة التحالف أمس على الموصل"] * 6)
 

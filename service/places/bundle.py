@@ -60,6 +60,11 @@ SAUDI_PROVINCES = {
     "19": "Tabuk", "13": "Hail", "15": "Northern Borders", "17": "Jizan", "16": "Najran", "02": "Bahah", "20": "Jawf",
 }  # fmt: skip
 UK_NATIONS = {"ENG": "England", "SCT": "Scotland", "WLS": "Wales", "NIR": "Northern Ireland"}
+ARAB_COUNTRIES = frozenset(
+    {"Iraq", "Syria", "Yemen", "Lebanon", "Palestine", "Libya", "Jordan", "Kuwait", "Bahrain", "Qatar", "Oman", "Egypt"}
+    | {"Sudan", "Saudi Arabia", "United Arab Emirates", "Tunisia", "Algeria", "Morocco", "Mauritania"}
+)
+_SWAPS = (str.maketrans("ج", "غ"), str.maketrans("غ", "ج"))
 _ARABIC = re.compile(r"[\u0620-\u064a]")
 
 
@@ -73,7 +78,16 @@ def build() -> Tables:
     common = _words("common.txt")
     cities = list(_cities(cache, names, common))
     rows = _merged([*read_rows(DATA / "gazetteer.tsv"), *read_rows(DATA / "regions.tsv"), *cities])
-    return pack(_with_countries(rows, cache, names, more), common)
+    rows = _with_countries(rows, cache, names, more)
+    return pack([replace(row, arabic=_with_g(row)) for row in rows], common)
+
+
+def _with_g(row: Row) -> tuple[str, ...]:
+    """Arabic names with the two letters for a foreign g exchanged: هامبورغ and هامبورج, إنجرليك and إنغرليك."""
+    if row.country in ARAB_COUNTRIES:
+        return row.arabic
+    swapped = (name.translate(swap) for name in row.arabic if len(name) > 4 for swap in _SWAPS)
+    return tuple(dict.fromkeys([*row.arabic, *swapped]))
 
 
 def _table(name: str) -> dict[str, tuple[str, ...]]:

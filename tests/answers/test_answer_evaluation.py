@@ -109,7 +109,7 @@ def test_the_command_measures_the_sample(
         assert measured["evidence@3"][0] >= 0.75
         assert measured["false answers"][0] <= 0.55
         assert measured["evidence@3"][1] <= measured["evidence@3"][0] <= measured["evidence@3"][2]
-    assert report["curve"][0][1:] == [0.0, 1.0]
+    assert report["curve"]["question_ar"][0][1:] == [0.0, 1.0]
 
 
 def test_the_command_checks_citations_of_questions_from_the_corpus(

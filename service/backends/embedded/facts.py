@@ -11,6 +11,7 @@ sources.*, languages.*   their names
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import date
@@ -34,8 +35,8 @@ class FactsBuilder:
     def __init__(self) -> None:
         self._places: dict[Place, int] = {}
         self._known: dict[int, tuple[int, Place]] = {}
-        self._mentions: list[tuple[int, int, int, int, int]] = []
-        self._dates: list[tuple[int, int, int, int, int]] = []
+        self._mentions = array("i")  # five numbers for each, as in MENTION
+        self._dates = array("i")  # as in DATED
         self._articles: list[tuple[int, int, int]] = []
         self._sources: dict[str, int] = {}
         self._languages: dict[str, int] = {}
@@ -58,11 +59,11 @@ class FactsBuilder:
             else:  # a sentence shared by neighbours puts a mention into both
                 rows = range(bisect_left(ends, mention.end), bisect_right(starts, mention.start))
             for i in rows:
-                self._mentions.append((first_row + i, place, mention.start, size, sure))
+                self._mentions.extend((first_row + i, place, mention.start, size, sure))
         for dated in found.dates:
             size = min(_LONGEST, dated.end - dated.start)
             for i in range(bisect_left(ends, dated.end), bisect_right(starts, dated.start)):
-                self._dates.append((first_row + i, _day(dated.first), _day(dated.last), dated.start, size))
+                self._dates.extend((first_row + i, _day(dated.first), _day(dated.last), dated.start, size))
 
     def _number(self, place: Place) -> int:
         """The gazetteer gives the same object for the same place: its identity is looked up first, which is quick."""
@@ -76,16 +77,16 @@ class FactsBuilder:
         places = list(self._places)
         points = [(p.lat, p.lon, p.extent_km, p.precision_km) for p in places]
         labels = ["\t".join((p.name_en, p.name_ar, p.kind, p.admin1, p.country, p.source)) for p in places]
-        mentions = np.array(sorted(self._mentions, key=lambda mention: mention[0]), MENTION)
+        mentions = _table(self._mentions, MENTION)
         order = np.argsort(mentions["place"], kind="stable").astype(np.int32)
         offsets = np.searchsorted(mentions["place"][order], np.arange(len(places) + 1)).astype(np.int64)
         arrays = {
             "places.points": np.array(points, np.float32).reshape(-1, 4), "mentions": mentions, "mentions.order": order,
-            "mentions.offsets": offsets, "dates": np.array(sorted(self._dates, key=lambda dated: dated[0]), DATED),
+            "mentions.offsets": offsets, "dates": _table(self._dates, DATED),
             "articles": np.array(self._articles, np.int32).reshape(-1, 3),
         }  # fmt: skip
-        for name, array in arrays.items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        for name, values in arrays.items():
+            np.save(folder / f"{name}.npy", values, allow_pickle=False)
         for name, texts in (("places.labels", labels), ("sources", self._sources), ("languages", self._languages)):
             Terms.pack(text.encode() for text in texts).save(folder, name)
 
@@ -150,6 +151,17 @@ class Facts:
     def dates_in_row(self, row: int) -> range:
         first, last = np.searchsorted(self.dates["row"], [row, row + 1])
         return range(int(first), int(last))
+
+
+def _table(numbers: array[int], kind: np.dtype[np.void]) -> npt.NDArray[np.void]:
+    """Records of ``kind``, by their first column."""
+    names = kind.names or ()
+    columns = np.array(numbers, np.int32).reshape(-1, len(names))
+    columns = columns[np.argsort(columns[:, 0], kind="stable")]
+    table = np.empty(len(columns), kind)
+    for i, name in enumerate(names):
+        table[name] = columns[:, i]
+    return table
 
 
 @lru_cache(maxsize=10_000)
