@@ -1,7 +1,7 @@
 """The team's bilingual lexicon, packed: index terms of one language -> weighted index terms of the other.
 
 A key is one index term, or several joined by spaces (a phrase); so is a target. Weights of a key sum to 1, in sense
-order. Packed by scripts/pack_lexicon from the team's own lists and the gazetteer's names, never from other lists.
+order. Packed by scripts/train_encoder --lexicon-only from the team's own lists and the gazetteer's names, never from other lists.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def load(source: Language, folder: Path = BUNDLED) -> Lexicon:
     if made_with != analyzer.ANALYZER_ID:
         raise ModelError(
             f"the lexicon in {folder} was packed with analyzer {made_with}, this code has {analyzer.ANALYZER_ID}: "
-            "run scripts/pack_lexicon"
+            "run scripts/train_encoder --data DIR --lexicon-only"
         )
     return Lexicon(keys, arrays["offsets"], targets, arrays["ids"], arrays["weights"])
 
