@@ -1,7 +1,8 @@
 """The team's bilingual lexicon, packed: index terms of one language -> weighted index terms of the other.
 
 A key is one index term, or several joined by spaces (a phrase); so is a target. Weights of a key sum to 1, in sense
-order. Packed by scripts/train_encoder --lexicon-only from the team's own lists and the gazetteer's names, never from other lists.
+order. Packed by scripts/train_encoder --lexicon-only from the team's own lists and the gazetteer's names, never from
+other lists.
 """
 
 from __future__ import annotations
