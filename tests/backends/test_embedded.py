@@ -8,6 +8,7 @@ import math
 import os
 import re
 import tempfile
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -307,7 +308,22 @@ def test_the_last_two_versions_and_their_segments_are_kept(tmp_path: Path) -> No
     assert sorted(path.name for path in (folder / "versions").iterdir()) == ["v000004", "v000005"]
     assert sorted(path.name for path in (folder / "segments").iterdir()) == ["s000004-0", "s000005-0"]
     assert sorted(path.name for path in folder.iterdir()) == ["CURRENT", "LOCK", "segments", "versions"]
-    assert (folder / "CURRENT").read_text() == "v000005\n"
+    assert (folder / "CURRENT").read_text() == f"v000005 {zlib.crc32(b'v000005'):08x}\n"
+
+
+def test_one_flipped_bit_of_the_version_s_own_files_is_found(tmp_path: Path) -> None:
+    folder = tmp_path / "c"
+    write(folder, [report("a", "one"), report("b", "two")])
+    write(folder, delete=["a"])
+    for name in ("CURRENT", "versions/v000002/manifest.json", "versions/v000002/deleted.json"):
+        path = folder / name
+        whole = path.read_bytes()
+        for position in range(0, len(whole.rstrip()), 1 + len(whole) // 200):
+            path.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+            with pytest.raises(IndexDamaged, match=str(path)):
+                reader(folder)
+        path.write_bytes(whole)
+    reader(folder).close()
 
 
 def test_a_commit_without_change_publishes_nothing(tmp_path: Path) -> None:
@@ -357,6 +373,7 @@ def test_another_format_is_refused_with_both_named(tmp_path: Path) -> None:
     manifest = folder / "versions" / "v000001" / "manifest.json"
     found = json.loads(manifest.read_text())
     manifest.write_text(json.dumps({**found, "format": "rasad-segments-0"}))
+    (manifest.parent / "SHA256SUMS").unlink()  # versions of then had none
     for opening in (reader, write):
         with pytest.raises(IndexMismatch, match=f"format rasad-segments-0, this code reads {found['format']}"):
             opening(folder)

@@ -1,7 +1,7 @@
 """Where a collection's files lie, how a version is published, and how its manifest is read.
 
-    <collection>/CURRENT                       name of the published version
-    <collection>/versions/<version>/manifest.json, deleted.json
+    <collection>/CURRENT                       name of the published version, and the CRC-32 of that name
+    <collection>/versions/<version>/manifest.json, deleted.json, SHA256SUMS of these two
     <collection>/segments/<segment>/...        see segment.py; named by one or more manifests, never changed
     <collection>/staging/                      what is not published; emptied by the next writer
     <collection>/LOCK                          held by the one writer
@@ -17,6 +17,7 @@ import json
 import os
 import re
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +28,9 @@ from service.records import Manifest
 
 FORMAT = "rasad-segments-3"
 REMEDY = "restore it from a backup, or delete the collection's folder and ingest again"
+SUMS = "SHA256SUMS"  # as sha256sum writes it
+_SUMMED = ("manifest.json", "deleted.json")
+_WITHOUT_SUMS = "rasad-segments-3"  # the last format whose versions may lack SHA256SUMS
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION = re.compile(r"v(\d{6,})")
 
@@ -52,14 +56,28 @@ def published(folder: Path) -> str | None:
     """Name of the published version, None when there is none. Raises IndexDamaged where CURRENT names no version."""
     path = folder / "CURRENT"
     try:
-        name = path.read_text(encoding="utf-8", errors="replace").strip()
+        found = path.read_text(encoding="utf-8", errors="replace").strip()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}; check its permissions") from error
-    if not _VERSION.fullmatch(name):
-        raise IndexDamaged(f"{path} should name a version such as v000001, found {name[:40]!r}: {REMEDY}")
+    name, _, check = found.partition(" ")
+    if not _VERSION.fullmatch(name) or (check and found != pointer(name)):
+        raise IndexDamaged(f"{path} should name a version such as v000001, found {found[:40]!r}: {REMEDY}")
     return name
+
+
+def pointer(version: str) -> str:
+    """What CURRENT says: a flipped bit must not name another version."""
+    return f"{version} {zlib.crc32(version.encode()):08x}"
+
+
+def point_to(folder: Path, version: str) -> None:
+    """Switch CURRENT, durably, in one rename."""
+    staged = folder / f".CURRENT.{os.getpid()}"
+    _write(staged, pointer(version) + "\n")
+    staged.replace(folder / "CURRENT")
+    flush(folder)
 
 
 def version_name(number: int) -> str:
@@ -83,6 +101,7 @@ def read_manifest(folder: Path, version: str | None = None) -> Manifest:
             f"collection {folder.name!r} has nothing in it: run rasad ingest PATH --collection {folder.name}"
         )
     path = folder / "versions" / version / "manifest.json"
+    summed = check_sums(path.parent)
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if raw["format"] != FORMAT:
@@ -90,6 +109,8 @@ def read_manifest(folder: Path, version: str | None = None) -> Manifest:
                 f"collection {folder.name!r} has index format {raw['format']}, this code reads {FORMAT}: "
                 "delete its folder and ingest again"
             )
+        if not summed and FORMAT != _WITHOUT_SUMS:
+            raise IndexDamaged(f"{path.with_name(SUMS)} is missing: {REMEDY}")
         manifest = Manifest(**{**raw, "segments": tuple(raw["segments"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamaged(f"{path} is not a manifest that can be read ({error}): {REMEDY}") from error
@@ -103,22 +124,42 @@ def write_version(folder: Path, manifest: Manifest, deleted: Mapping[str, object
     staged.mkdir(parents=True)
     _write(staged / "deleted.json", json.dumps(deleted, ensure_ascii=False))
     _write(staged / "manifest.json", json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
+    sums = {name: hashlib.sha256((staged / name).read_bytes()).hexdigest() for name in _SUMMED}
+    _write(staged / SUMS, "".join(f"{value}  {name}\n" for name, value in sums.items()))
     flush(staged)
     staged.rename(versions / manifest.version)
     flush(versions)
-    pointer = folder / f".CURRENT.{os.getpid()}"
-    _write(pointer, manifest.version + "\n")
-    pointer.replace(folder / "CURRENT")
-    flush(folder)
+    point_to(folder, manifest.version)
 
 
 def read_deleted(folder: Path, version: str) -> dict[str, Tombstones]:
     """Tombstones of a version, by segment; a segment without any is not in it."""
     path = folder / "versions" / version / "deleted.json"
+    check_sums(path.parent)
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError) as error:
         raise IndexDamaged(f"{path} cannot be read ({error}): {REMEDY}") from error
+
+
+def check_sums(version: Path) -> bool:
+    """Raise IndexDamaged, naming the file, where one of a version's own files is not what was written.
+
+    False where there is nothing to compare with.
+    """
+    try:
+        lines = (version / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return False
+    wanted = {name: value for value, _, name in (line.partition("  ") for line in lines)}
+    for name in _SUMMED:
+        try:
+            found = hashlib.sha256((version / name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            raise IndexDamaged(f"{version / name} is missing: {REMEDY}") from None
+        if found != wanted.get(name):
+            raise IndexDamaged(f"{version / name} is not what {SUMS} beside it says: {REMEDY}")
+    return True
 
 
 def checksums(folder: Path) -> dict[str, dict[str, object]]:

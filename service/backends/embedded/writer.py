@@ -14,10 +14,11 @@ import numpy as np
 from service.backends.base import NOTHING_FOUND, Vectors
 from service.backends.embedded import layout
 from service.backends.embedded.layout import Tombstones
+from service.backends.embedded.locking import Lock
 from service.backends.embedded.postings import mean_idf
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.segment import Segment, SegmentBuilder
-from service.errors import ArticleNotFound, IndexLocked, IndexMismatch
+from service.errors import ArticleNotFound, IndexMismatch
 from service.records import Annotations, Article, Chunk, Manifest
 
 _NOTHING: Tombstones = {"articles": [], "copies": []}
@@ -40,18 +41,8 @@ class EmbeddedWriter:
         fresh: bool = False,
         timeout_s: float = 0.0,
     ) -> None:
-        from filelock import FileLock, Timeout
-
         self._folder, self._recipe, self._dim, self._segment_chunks = folder, dict(recipe), dim, segment_chunks
-        with layout.disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / "LOCK", timeout=timeout_s)
-            try:
-                self._lock.acquire()
-            except Timeout:
-                raise IndexLocked(
-                    f"another process is writing to collection {folder.name!r}: wait until it ends and run again"
-                ) from None
+        self._lock = Lock(folder, timeout_s)
         self.extra: dict[str, str] = {}
         try:
             self._open(fresh)
