@@ -260,6 +260,7 @@ class Passage:
     matches: tuple[Match, ...] = ()
     places: tuple[NearPlace, ...] = ()  # for each area asked, the place named here that fits it best
     dates: tuple[DateMention, ...] = ()  # days named here that lie in the asked period
+    mentions: tuple[PlaceMention, ...] = ()  # for --explain and the map: every place named here
 
 
 @dataclass(frozen=True, slots=True)

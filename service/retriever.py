@@ -251,6 +251,7 @@ class Retriever:
                     tuple(m for m in matches if m.form in terms) if explain else (),
                     nearby.named(self._reader, key, focus.areas),
                     nearby.dated(self._reader, key, focus.shown_period),
+                    tuple(self._reader.places(key)) if explain else (),
                 )
             )
             if len(passages) == k:

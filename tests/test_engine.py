@@ -82,6 +82,17 @@ def test_explain_tells_scores_ranks_and_which_word_met_which_form(seeds: Engine)
     assert "Hawija" in {m.source for m in arabic.matches if analyzer.is_arabic(m.form)}
 
 
+def test_explain_tells_the_places_that_a_passage_names(seeds: Engine) -> None:
+    passage = seeds.retriever(SAMPLE).search("strikes near Hawija", explain=True).passages[0]
+    named = {
+        m.place.name_en: passage.text[m.start - passage.start : m.end - passage.start]
+        for m in passage.mentions
+        if m.place and m.start >= 0
+    }
+    assert named["Hawija"] in ("Hawija", "الحويجة", "الحويجه")
+    assert seeds.retriever(SAMPLE).search("strikes near Hawija").passages[0].mentions == ()
+
+
 def test_bm25_of_a_question_is_rank_bm25_of_its_terms(seeds: Engine) -> None:
     rows: dict[str, list[str]] = {}
     copies = {name for names in seeds.copies(SAMPLE).values() for name in names}

@@ -12,6 +12,7 @@ from service.folding import fold
 from service.places import distance, query_names
 from service.places.area import Area, Relation
 from service.places.gazetteer import Gazetteer
+from service.places.label import labelled
 from service.places.query_names import Named
 from service.places.relations import relate
 from service.places.unlisted import Unlisted
@@ -63,6 +64,8 @@ def ask(text: str, gazetteer: Gazetteer) -> Asked:
 
 def one(name: str, gazetteer: Gazetteer) -> tuple[Place | None, list[Place]]:
     """The place that a name alone means, and the other candidates: for near= and place=. "Hawija, Syria" works too."""
+    if (exact := labelled(name, gazetteer)) is not None:
+        return exact, []
     named, countries = query_names.names(fold(name), gazetteer)
     if not named:
         number = Unlisted(gazetteer).sounding(name)

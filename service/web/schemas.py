@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
-from service.records import Article, Facets, Passage, SearchResult
+from service.records import Article, Facets, Passage, Place, PlaceMention, SearchResult
 
 Offset = Annotated[
     int, Meta(ge=0, description="code points into the article's text; UTF-16 counts differ above U+FFFF")
@@ -58,6 +58,22 @@ class DatedOut(Struct, frozen=True):
     last: Annotated[str, Meta(description="ISO 8601, included")]
 
 
+class MentionOut(Struct, frozen=True, kw_only=True):
+    """A place named in a passage; ``start`` is -1 for one in the title."""
+
+    name_en: str
+    name_ar: str
+    lat: Annotated[float, Meta(ge=-90, le=90)]
+    lon: Annotated[float, Meta(ge=-180, le=180)]
+    kind: str
+    admin1: str
+    country: str
+    precision_km: Annotated[float, Meta(description="how far the coordinates may be off, the place's size included")]
+    start: int
+    end: int
+    confidence: float
+
+
 class CountOut(Struct, frozen=True):
     """How many articles have a value."""
 
@@ -98,6 +114,7 @@ class PassageOut(Struct, frozen=True, kw_only=True):
     dates: Annotated[list[DatedOut], Meta(description="days named here in the asked period")]
     legs: Annotated[list[LegOut], Meta(description="with explain only")] | UnsetType = UNSET
     matches: Annotated[list[MatchOut], Meta(description="with explain only")] | UnsetType = UNSET
+    mentions: Annotated[list[MentionOut], Meta(description="with explain only: places named")] | UnsetType = UNSET
 
 
 class SearchOut(Struct, frozen=True, kw_only=True):
@@ -166,6 +183,23 @@ def passage_out(passage: Passage, explain: bool) -> PassageOut:
         dates=[convert(asdict(day), DatedOut) for day in passage.dates],
         legs=[LegOut(leg.leg.value, leg.score, leg.rank) for leg in passage.legs] if explain else UNSET,
         matches=[MatchOut(m.source, m.form, m.weight, m.evidence) for m in passage.matches] if explain else UNSET,
+        mentions=[mention_out(m, m.place) for m in passage.mentions if m.place] if explain else UNSET,
+    )
+
+
+def mention_out(mention: PlaceMention, place: Place) -> MentionOut:
+    return MentionOut(
+        name_en=place.name_en,
+        name_ar=place.name_ar,
+        lat=place.lat,
+        lon=place.lon,
+        kind=place.kind,
+        admin1=place.admin1,
+        country=place.country,
+        precision_km=place.precision_km,
+        start=mention.start,
+        end=mention.end,
+        confidence=mention.confidence,
     )
 
 

@@ -28,11 +28,14 @@ from service.records import (
     Match,
     NearPlace,
     Passage,
+    Place,
+    PlaceMention,
     SearchResult,
 )
 from service.settings import Settings
 from service.web.app import create_app
 
+HAWIJA = Place("Hawija", "الحويجة", 35.3259, 43.7727, "district", "Kirkuk", "Iraq", "team", 10.0, 20.0)
 HOSTILE = '<script>alert("x")</script>'
 
 
@@ -159,6 +162,7 @@ def passage(article: Article, words: re.Pattern[str]) -> Passage:
         matches=(Match("strikes", "strike", 1.0, "same"),),
         places=(NearPlace("Hawija", "الحويجة", 35.3259, 43.7727, "district", "Iraq", 0.0, 20.0, 34, 40, 0.97),),
         dates=(DateMention(0, 5, "2020-05-14", "2020-05-14"),),
+        mentions=(PlaceMention(start, start + 6, HAWIJA, 0.97), PlaceMention(start, start + 3, None, 0.2)),
     )
 
 

@@ -99,12 +99,15 @@ def test_offsets_are_code_points_and_arabic_is_not_escaped(client: Client) -> No
 def test_explain_adds_legs_and_matches(client: Client) -> None:
     [passage] = client.get("/api/v1/search", params={"q": "Hawija", "explain": "true"}).json()["passages"]
 
-    assert list(passage) == [*PASSAGE_FIELDS, "legs", "matches"]
+    assert list(passage) == [*PASSAGE_FIELDS, "legs", "matches", "mentions"]
     assert passage["legs"] == [
         {"leg": "bm25", "score": 2.5, "rank": 1},
         {"leg": "dense", "score": None, "rank": None},
     ]
     assert passage["matches"] == [{"source": "strikes", "form": "strike", "weight": 1.0, "evidence": "same"}]
+    assert [(place["name_en"], place["lat"], place["admin1"]) for place in passage["mentions"]] == [
+        ("Hawija", 35.3259, "Kirkuk")
+    ]
 
 
 def test_defaults_come_from_settings(client: Client, engine: Any, settings: Settings) -> None:

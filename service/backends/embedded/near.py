@@ -12,6 +12,7 @@ import numpy.typing as npt
 from service.backends.embedded.segment import Segment
 from service.places import area as areas_of
 from service.places.area import Area
+from service.places.label import label
 from service.records import DateMention, Facets, PlaceMention
 
 ELSEWHERE = 0.5  # what a place counts for the other chunks of its article
@@ -104,8 +105,7 @@ def facets(chunks: Sequence[tuple[Segment, int]]) -> Facets:
         pairs = np.unique(np.stack([mentions["place"], segment.chunk_article[mentions["row"]]]), axis=1)
         values, counts = np.unique(pairs[0], return_counts=True)
         for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-            place = facts.place(value)
-            named[", ".join(dict.fromkeys(filter(None, (place.name_en, place.admin1, place.country))))] += count
+            named[label(facts.place(value))] += count
     months: Counter[str] = Counter()
     for day, count in days.items():
         months[_iso(day)[:7]] += count
