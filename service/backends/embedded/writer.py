@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from service.backends.base import NOTHING_FOUND, Vectors
-from service.backends.embedded import layout
+from service.backends.embedded import layout, publishing
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.locking import Lock
-from service.backends.embedded.postings import mean_idf
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.segment import Segment, SegmentBuilder
 from service.errors import ArticleNotFound, IndexMismatch
 from service.records import Annotations, Article, Chunk, Manifest
-
-_NOTHING: Tombstones = {"articles": [], "copies": []}
-KEPT_VERSIONS = 2  # the published one and the one before it, for readers that are just opening
 
 
 class EmbeddedWriter:
@@ -123,13 +115,15 @@ class EmbeddedWriter:
                 return self._reader.manifest
             version = layout.version_name(self._number)
             entries = [dict(entry) for entry in self._reader.manifest.segments] if self._reader else []
-            entries += [self._publish_segment(name, f"s{self._number:06d}-{i}") for i, name in enumerate(self._staged)]
+            for i, name in enumerate(self._staged):
+                staged = self._folder / "staging" / name
+                entries.append(publishing.take_segment(self._folder, staged, f"s{self._number:06d}-{i}"))
             deleted = self._tombstones()
-            kept = [entry for entry in entries if not self._is_empty(entry, deleted)]
-            manifest = self._manifest(version, kept, deleted)
+            kept = [entry for entry in entries if not publishing.is_empty(entry, deleted)]
+            manifest = publishing.manifest_of(self._folder, version, kept, deleted, self._recipe, self.extra)
             names = {str(entry["id"]) for entry in kept}
             layout.write_version(self._folder, manifest, {n: marks for n, marks in deleted.items() if n in names})
-        self._retire()
+        publishing.retire(self._folder)
         if self._reader:
             self._reader.close()
         self._open()
@@ -155,26 +149,13 @@ class EmbeddedWriter:
             self._staged.append(self._builder.folder.name)
             self._builder = None
 
-    def _publish_segment(self, staged: str, name: str) -> dict[str, object]:
-        folder = self._folder / "segments" / name
-        folder.parent.mkdir(exist_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)  # left by a writer that died before CURRENT was switched
-        source = self._folder / "staging" / staged
-        layout.flush(source)
-        source.rename(folder)
-        layout.flush(folder.parent)
-        segment = Segment(folder)  # opening it again is the check that it can be read
-        counts = {"articles": len(segment.ids), "copies": len(segment.copies()), "chunks": len(segment)}
-        segment.close()
-        return {"id": name, **counts, "files": layout.checksums(folder)}
-
     def _tombstones(self) -> dict[str, Tombstones]:
         if self._reader is None:
             return {}
         deleted = layout.read_deleted(self._folder, self._reader.manifest.version)
         for entry in self._reader.manifest.segments:
             segment = Segment(self._folder / "segments" / str(entry["id"]))
-            own = deleted.get(str(entry["id"]), _NOTHING)
+            own = deleted.get(str(entry["id"]), publishing.NOTHING)
             rows = {row for article_id in self._removed if (row := segment.row_of(article_id)) is not None}
             copies = {copy for copy, _ in segment.copies()} & self._removed
             deleted[str(entry["id"])] = {
@@ -183,56 +164,6 @@ class EmbeddedWriter:
             }
             segment.close()
         return {name: marks for name, marks in deleted.items() if marks["articles"] or marks["copies"]}
-
-    def _is_empty(self, entry: Mapping[str, object], deleted: Mapping[str, Tombstones]) -> bool:
-        marks = deleted.get(str(entry["id"]), _NOTHING)
-        return len(marks["articles"]) == entry["articles"] and len(marks["copies"]) == entry["copies"]
-
-    def _manifest(self, version: str, entries: list[dict[str, object]], deleted: Mapping[str, Tombstones]) -> Manifest:
-        """The manifest with BM25's statistics, exact over all live rows of all segments."""
-        frequencies: Counter[str] = Counter()
-        df = np.zeros(0, np.int64)
-        rows = total = articles = copies = size = 0
-        for entry in entries:
-            segment = Segment(self._folder / "segments" / str(entry["id"]))
-            marks = deleted.get(str(entry["id"]), _NOTHING)
-            live = ~np.isin(segment.chunk_article, np.array(marks["articles"], np.int32))
-            rows += int(live.sum())
-            total += int(segment.lengths[live].sum())
-            articles += len(segment.ids) - len(marks["articles"])
-            copies += len(segment.copies()) - len(marks["copies"])
-            size += sum(path.stat().st_size for path in segment.folder.iterdir())
-            starts = segment.terms.offsets[:-1]
-            df = np.add.reduceat(live[segment.terms.rows].astype(np.int64), starts) if len(starts) else df[:0]
-            if len(entries) > 1:  # a term may stand in several segments
-                frequencies.update(dict(zip(segment.terms.terms, df.tolist(), strict=True)))
-            segment.close()
-        if len(entries) > 1:
-            df = np.fromiter(frequencies.values(), np.int64)
-        statistics = {
-            "rows": rows,
-            "mean_length": total / rows if rows else 0.0,
-            "articles": articles,
-            "mean_article_length": total / articles if articles else 0.0,
-            "mean_idf": mean_idf(rows, df),
-        }
-        created = datetime.now(UTC).isoformat(timespec="seconds")
-        return Manifest(
-            version, self._folder.name, created, layout.FORMAT, self._recipe, articles, copies, rows, size,
-            tuple(entries), statistics, self.extra,
-        )  # fmt: skip
-
-    def _retire(self) -> None:
-        """Remove versions before the last two, and segments that only they name. Open readers keep their files."""
-        versions = sorted((self._folder / "versions").glob("v*"), key=lambda path: layout.version_number(path.name))
-        used: set[str] = set()
-        for path in versions[-KEPT_VERSIONS:]:
-            used |= {str(entry["id"]) for entry in layout.read_manifest(self._folder, path.name).segments}
-        for path in versions[:-KEPT_VERSIONS]:
-            shutil.rmtree(path, ignore_errors=True)
-        for path in (self._folder / "segments").glob("*"):
-            if path.name not in used:
-                shutil.rmtree(path, ignore_errors=True)
 
 
 def check_recipe(manifest: Manifest, recipe: Mapping[str, str]) -> None:
