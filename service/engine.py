@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import json
+import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,7 +19,7 @@ from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
-from service.errors import CollectionNotFound, IndexMismatch, IndexStateError
+from service.errors import CollectionNotFound, IndexMismatch, IndexStateError, ServiceError, VersionGone
 from service.ingest import Pipeline, Progress
 from service.records import Article, IngestReport, Manifest, Rejection
 from service.retriever import Retriever
@@ -24,7 +27,11 @@ from service.settings import Settings
 
 SAMPLE = "seeds"  # the collection made from the reports that ship
 _SAMPLE_TIMEOUT_S = 120.0  # building it takes seconds: a second process waits rather than fails
+_PINNED_S = 300.0  # how long a version that was superseded is kept open for who still pages through it
 _PACKAGE = Path(__file__).parent
+
+_Opened = tuple[Reader, Retriever]
+_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -34,7 +41,10 @@ class Engine:
         self.settings = settings
         self.indexes = settings.indexes if settings.indexes != Path() else default_indexes()
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[Reader, Retriever]] = {}
+        self._open: dict[str, _Opened] = {}
+        self._pinned: dict[tuple[str, str], tuple[float, _Opened]] = {}  # (collection, version): when last asked for
+        self._watched = threading.Event()  # set while ``watch`` looks for new versions, so that no request has to
+        self._closed = threading.Event()
         self._encoder: encoder.Encoder | None = None
 
     @property
@@ -53,9 +63,12 @@ class Engine:
             "facts": annotator.FINDERS,
         }
 
-    def retriever(self, collection: str) -> Retriever:
-        """A retriever over the published version. Raises CollectionNotFound, IndexMismatch, IndexDamaged."""
-        return self._opened(collection)[1]
+    def retriever(self, collection: str, version: str = "") -> Retriever:
+        """A retriever over the published version, or over an earlier one as long as it is kept.
+
+        Raises CollectionNotFound, IndexMismatch, IndexDamaged, VersionGone.
+        """
+        return self._at(collection, version)[1]
 
     def reader(self, collection: str) -> Reader:
         """The reader of the published version."""
@@ -84,6 +97,10 @@ class Engine:
     def status(self, collection: str) -> Manifest:
         """The published version's manifest; the index itself is not opened."""
         return layout.read_manifest(self._folder(collection))
+
+    def manifest(self, collection: str, version: str) -> Manifest:
+        """The manifest of the published version or of one that is still kept. Raises VersionGone."""
+        return self._at(collection, version)[0].manifest
 
     def version(self, collection: str) -> str:
         """Name of the published version."""
@@ -146,25 +163,87 @@ class Engine:
             return False
         return found.extra.get("sample") == wanted
 
+    def watch(self, interval_s: float) -> None:
+        """From now on new versions are opened in the background; until one is ready, the last one answers."""
+        self._watched.set()
+        threading.Thread(target=self._keep_up, args=(interval_s,), name="versions", daemon=True).start()
+
     def close(self) -> None:
+        self._closed.set()
         with self._lock:
-            for reader, _ in self._open.values():
+            for reader, _ in [*self._open.values(), *(opened for _, opened in self._pinned.values())]:
                 reader.close()
             self._open.clear()
+            self._pinned.clear()
 
-    def _opened(self, collection: str) -> tuple[Reader, Retriever]:
+    def _keep_up(self, interval_s: float) -> None:
+        said: dict[str, str] = {}
+        while not self._closed.wait(interval_s):
+            for collection in list(self._open):
+                try:
+                    self._renewed(collection)
+                    said.pop(collection, None)
+                except ServiceError as error:  # e.g. made by newer code: the open version goes on answering
+                    if said.get(collection) != str(error):
+                        _log.error("collection %s stays at its version: %s", collection, error)
+                        said[collection] = str(error)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop the earlier versions that nobody has asked for lately."""
+        with self._lock:
+            unused = [key for key, (asked, _) in self._pinned.items() if time.monotonic() - asked > _PINNED_S]
+            for key in unused:
+                del self._pinned[key]
+        if unused:
+            gc.collect()  # a reader's caches refer to itself
+
+    def _opened(self, collection: str) -> _Opened:
         """The reader of the published version, opened once; a newer version replaces it, the old one dies unused."""
+        found = self._open.get(collection)
+        if found is not None and self._watched.is_set():
+            return found
+        return self._renewed(collection)
+
+    def _renewed(self, collection: str) -> _Opened:
         version = self.version(collection)
         found = self._open.get(collection)
         if found is None or found[0].manifest.version != version:
             with self._lock:
                 found = self._open.get(collection)
                 if found is None or found[0].manifest.version != version:
-                    reader = EmbeddedReader(self._folder(collection), *self._bm25())
-                    check_recipe(reader.manifest, self.recipe())
-                    found = reader, Retriever(reader, self.encoder, self.settings)
-                    self._open[collection] = found
+                    opened = self._reading(collection)
+                    if found is not None and self._watched.is_set():
+                        self._pinned[collection, found[0].manifest.version] = time.monotonic(), found
+                    self._open[collection] = found = opened
         return found
+
+    def _at(self, collection: str, version: str) -> _Opened:
+        """The published version, or the one asked for."""
+        opened = self._opened(collection)
+        if version in ("", opened[0].manifest.version):
+            return opened
+        with self._lock:
+            kept = self._pinned.get((collection, version))
+            if kept is None:
+                try:
+                    if not layout.version_number(version):
+                        raise CollectionNotFound(f"{version!r} is not the name of a version")
+                    pinned = self._reading(collection, version)
+                except (CollectionNotFound, IndexStateError) as error:
+                    raise VersionGone(
+                        f"collection {collection!r} is at version {opened[0].manifest.version}, {version!r} is no "
+                        "longer kept: search again from the first page"
+                    ) from error
+            else:
+                pinned = kept[1]
+            self._pinned[collection, version] = time.monotonic(), pinned
+        return pinned
+
+    def _reading(self, collection: str, version: str | None = None) -> _Opened:
+        reader = EmbeddedReader(self._folder(collection), *self._bm25(), version)
+        check_recipe(reader.manifest, self.recipe())
+        return reader, Retriever(reader, self.encoder, self.settings)
 
     def _folder(self, collection: str) -> Path:
         return layout.collection_folder(self.indexes, collection)

@@ -7,6 +7,7 @@
     +-- NotFound
     |   +-- CollectionNotFound
     |   +-- ArticleNotFound
+    |   +-- VersionGone       the index version asked for is no longer kept
     +-- IndexStateError
     |   +-- IndexMismatch     built with another recipe than this code has
     |   +-- IndexDamaged      a checksum or a length is not what the manifest says
@@ -45,6 +46,10 @@ class CollectionNotFound(NotFound):
 
 class ArticleNotFound(NotFound):
     """No such article in the collection."""
+
+
+class VersionGone(NotFound):
+    """The index version asked for is no longer kept."""
 
 
 class IndexStateError(ServiceError):

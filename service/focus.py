@@ -38,6 +38,8 @@ class Focus:
     preferred: tuple[str, str] = ("", "")
     recent: bool = False
     notices: tuple[str, ...] = ()
+    source: str = ""
+    language: str = ""
 
     @property
     def shown_period(self) -> tuple[str, str]:
@@ -53,8 +55,9 @@ def read(text: str, filters: Filters, settings: Settings) -> Focus:
     period, preferred, recent = _period(text, filters, now)
     strict = () if _QUESTION.search(text) else tuple(area for area in asked.areas if area.strict)
     return Focus(
-        (*given, *asked.areas), (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices)
-    )
+        (*given, *asked.areas), (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices),
+        filters.source, filters.language,
+    )  # fmt: skip
 
 
 def relaxed(focus: Focus, filters: Filters) -> Focus | None:

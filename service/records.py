@@ -113,6 +113,8 @@ class Filters:
     dates: bool = True  # whether dates are read from the question
     recent: bool | None = None  # prefer newer articles; None: where the question asks for the latest
     facets: bool = False
+    source: str = ""  # articles of exactly this source, as facets name it
+    language: str = ""  # articles in this language, ISO 639-1
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,8 +208,9 @@ class Retriever:
         titles = [(tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles]
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
         keep = Filter(
-            tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period
-        )
+            tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period,
+            focus.source, focus.language,
+        )  # fmt: skip
         return keep, notices
 
     def _passages(

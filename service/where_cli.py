@@ -27,6 +27,10 @@ def add_options(query: argparse.ArgumentParser) -> None:
         default=None,
         help="prefer newer articles; without it, where the question asks for the latest",
     )
+    given.add_argument(
+        "--source", default="", metavar="NAME", help="articles of this source, exactly as --facets has it"
+    )
+    given.add_argument("--language", default="", metavar="CODE", help="articles in this language: ar, en")
     given.add_argument("--facets", action="store_true", help="counts by month, day, place, source and language")
 
 
@@ -42,4 +46,6 @@ def filters(options: argparse.Namespace) -> Filters:
         dates=options.dates,
         recent=options.recent,
         facets=options.facets,
+        source=options.source,
+        language=options.language,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -21,7 +22,15 @@ from service import engine as engines
 from service.backends.embedded.writer import EmbeddedWriter
 from service.chunker import chunk
 from service.engine import SAMPLE, Engine
-from service.errors import ArticleNotFound, CollectionNotFound, IndexDamaged, IndexLocked, IndexMismatch, QueryError
+from service.errors import (
+    ArticleNotFound,
+    CollectionNotFound,
+    IndexDamaged,
+    IndexLocked,
+    IndexMismatch,
+    QueryError,
+    VersionGone,
+)
 from service.records import Fusion, Language, Leg
 from service.settings import Settings
 
@@ -379,3 +388,29 @@ if REAL:
 
 def test_the_sample_that_ships_is_where_the_engine_looks() -> None:
     assert len(list((engines.sample_folder() / "articles").iterdir())) >= 60
+
+
+def test_a_watched_engine_answers_from_the_last_version_until_the_new_one_is_open(
+    indexes: Path, reports: Callable[..., Path]
+) -> None:
+    with closing(Engine(Settings(indexes=indexes))) as serving, closing(Engine(Settings(indexes=indexes))) as writing:
+        writing.ingest("news", [reports({"id": "a", "text": "A raid near the bridge."})])
+        serving.retriever("news")
+        serving.watch(0.02)
+        writing.ingest("news", [reports({"id": "b", "text": "Another raid."}, name="more.jsonl")])
+
+        deadline = time.monotonic() + 20
+        while serving.retriever("news").search("raid").version != "v000002":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert serving.retriever("news", "v000001").search("raid").version == "v000001"
+
+
+@pytest.mark.parametrize("version", ["v000009", "../../x", "v1"])
+def test_a_version_that_is_not_kept_is_said_to_be_gone(
+    engine: Engine, reports: Callable[..., Path], version: str
+) -> None:
+    engine.ingest("news", [reports({"id": "a", "text": "A raid near the bridge."})])
+
+    with pytest.raises(VersionGone, match="search again"):
+        engine.retriever("news", version)

@@ -42,7 +42,7 @@ class Filter:
     ``phrases`` and ``excluded`` are met where the words stand in the chunk or its title one after the other;
     ``titles`` and ``sources`` look at those fields of the article. A chunk must name a place in each of ``areas``; its
     article must be published in ``period`` (days as ISO 8601, both included, "" for open), or the chunk name a day of
-    it.
+    it; ``source`` and ``language`` are the article's, exactly.
     """
 
     phrases: tuple[Alternatives, ...] = ()
@@ -51,10 +51,12 @@ class Filter:
     sources: tuple[Alternatives, ...] = ()
     areas: tuple[Area, ...] = ()
     period: tuple[str, str] = ("", "")
+    source: str = ""
+    language: str = ""
 
     def __bool__(self) -> bool:
         words = self.phrases or self.excluded or self.titles or self.sources
-        return bool(words or self.areas or any(self.period))
+        return bool(words or self.areas or any(self.period) or self.source or self.language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 # No "from __future__ import annotations": the limits in the annotations below are values of this run's settings.
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import msgspec
-from litestar import get, post
+from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.params import JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta, Struct
@@ -15,8 +18,10 @@ from msgspec import Meta, Struct
 from service import answer_json
 from service.records import Answer, AnswerSentence
 from service.settings import Settings
-from service.web import limits
-from service.web.api import COLLECTION_PATTERN, problem_responses
+from service.web import examples, limits
+from service.web.api import UNCHANGED, problem_responses, unchanged
+from service.web.asked import COLLECTION_PATTERN
+from service.web.freshness import etag
 from service.web.schemas import Offset
 from service.web.threads import ThreadedEngine
 
@@ -110,22 +115,33 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
     @get(
         "/api/v1/answer",
         guards=[limits.parameters_guard("q", "collection", required="q")],
-        responses=problem_responses(400, 404, 414, 503),
+        responses={
+            200: ResponseSpec(AnswerOut, examples=[Example(id="answer", value=examples.ANSWER)]),
+            304: UNCHANGED,
+            **problem_responses(400, 404, 414, 503),
+        },
         operation_id="answer",
         summary="Answer a question",
         description=about,
         tags=["search"],
     )
     async def answer(
+        request: Request[Any, Any, Any],
         q: Annotated[
             str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
         ],
         collection: Annotated[
             str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to ask.")
         ] = settings.collection,
-    ) -> AnswerOut:
-        text = limits.question(q, settings.max_query_chars)
-        return answer_out(await engine.answer(limits.collection(collection), text))
+    ) -> Response[AnswerOut]:
+        text, name = limits.question(q, settings.max_query_chars), limits.collection(collection)
+        tag_of = partial(etag, request)
+        if held := await engine.known(name, tag_of, request.headers.get("if-none-match")):
+            return unchanged(held)
+        found = await engine.answer(name, text)
+        # A language model may say it otherwise next time.
+        headers = {} if found.model or settings.llm_url else {"ETag": tag_of(found.version)}
+        return Response(answer_out(found), headers=headers)
 
     @post(
         "/api/v1/answer",

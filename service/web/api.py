@@ -1,118 +1,129 @@
-"""The JSON API under /api/v1."""
+"""The JSON API under /api/v1: search, one article, the collections."""
 
 # No "from __future__ import annotations": the limits in the annotations below are values of this run's settings.
 
+from functools import partial
 from typing import Annotated, Any
 
-from litestar import Request, get
+from litestar import Request, Response, get
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.params import PathParameter, QueryParameter
 
-from service.records import Filters
 from service.settings import Settings
-from service.web import limits
+from service.web import examples, limits
+from service.web.asked import COLLECTION_PATTERN, PARAMETERS, Asked, asked_provider
+from service.web.freshness import etag
+from service.web.paging import read_cursor
 from service.web.problems import PROBLEM_JSON, Problem
-from service.web.schemas import ArticleOut, SearchOut, article_out, search_out
+from service.web.schemas import ArticleOut, CollectionsOut, SearchOut, article_out, collections_out, search_out
 from service.web.threads import ThreadedEngine
 
-FILTERS = ("near", "within_km", "place", "from", "to", "now", "places", "dates", "recent", "facets")
-NAME = 200  # characters of a place or a date
-COLLECTION_PATTERN = f"^{limits.COLLECTION}$"
+AnyRequest = Request[Any, Any, Any]
+CURSOR = 500  # characters
 
 
 def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHandler]:
-    """Search, and one article by its id."""
+    """Search, one article by its id, and which collections there are."""
 
     @get(
         "/api/v1/search",
-        guards=[limits.parameters_guard("q", "k", "collection", "explain", *FILTERS, required="q")],
-        responses=problem_responses(400, 404, 414, 503),
+        guards=[limits.parameters_guard(*PARAMETERS, "cursor", required="q")],
+        dependencies={"asked": Provide(asked_provider(settings, settings.k, settings.max_k), sync_to_thread=False)},
+        responses={
+            200: ResponseSpec(SearchOut, examples=[Example(id="search", value=examples.SEARCH)]),
+            304: UNCHANGED,
+            **problem_responses(400, 404, 410, 414, 503),
+        },
         operation_id="search",
         summary="Search passages",
-        description="Ranked passages for a question in English or Arabic, each with its place in its article.",
+        description=(
+            "Ranked passages for a question in English or Arabic, each with its place in its article. `next` is the "
+            "cursor of the following page: give it with the same parameters. It holds on to the index version of the "
+            "first page; once that version is gone (minutes after two later ones) it is answered with 410."
+        ),
         tags=["search"],
     )
     async def search(
-        q: Annotated[
-            str,
-            QueryParameter(
-                min_length=1,
-                max_length=settings.max_query_chars,
-                description='A question or words; "phrase", -word, OR, title: and source: are understood.',
-            ),
-        ],
-        k: Annotated[int, QueryParameter(ge=1, le=settings.max_k, description="Passages wanted at most.")] = settings.k,
-        collection: Annotated[
-            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to search.")
-        ] = settings.collection,
-        explain: Annotated[
-            bool, QueryParameter(description="Add each passage's legs and matches: why it ranked.")
-        ] = False,
-        near: Annotated[
-            str, QueryParameter(max_length=NAME, description="Passages that name places around this one.")
+        request: AnyRequest,
+        asked: NamedDependency[Asked],
+        cursor: Annotated[
+            str, QueryParameter(max_length=CURSOR, description="`next` of the page before; none for the first.")
         ] = "",
-        within_km: Annotated[
-            float, QueryParameter(ge=0, le=20_000, description=f"How far near reaches; 0 is {settings.near_km:g} km.")
-        ] = 0.0,
-        place: Annotated[
-            str, QueryParameter(max_length=NAME, description="Passages that name this place, or one in it.")
-        ] = "",
-        since: Annotated[
-            str,
-            QueryParameter(
-                name="from", max_length=NAME, description="Published, or of days, from then on: 2015-08-07, 2015-08."
-            ),
-        ] = "",
-        until: Annotated[
-            str, QueryParameter(name="to", max_length=NAME, description="... up to then, that day included.")
-        ] = "",
-        now: Annotated[
-            str,
-            QueryParameter(max_length=NAME, description="Reference date of words such as yesterday; today without it."),
-        ] = "",
-        places: Annotated[bool, QueryParameter(description="Whether places are read from the question.")] = True,
-        dates: Annotated[bool, QueryParameter(description="Whether dates are read from the question.")] = True,
-        recent: Annotated[
-            bool | None,
-            QueryParameter(description="Prefer newer articles; without it, where the question asks for the latest."),
-        ] = None,
-        facets: Annotated[
-            bool, QueryParameter(description="Add counts by month, day, place, source and language.")
-        ] = False,
-    ) -> SearchOut:
-        text = limits.question(q, settings.max_query_chars)
-        filters = Filters(near, within_km, place, since, until, now, places, dates, recent, facets)
-        return search_out(await engine.search(limits.collection(collection), text, k, explain, filters), explain)
+    ) -> Response[SearchOut]:
+        begin = read_cursor(cursor, asked)
+        tag, page = await engine.page(asked, begin, partial(etag, request), request.headers.get("if-none-match"))
+        if page is None:
+            return unchanged(tag)
+        out = search_out(page.result, asked.explain, str(page.following) if page.following else None)
+        return Response(out, headers={"ETag": tag})
 
     @get(
         "/api/v1/articles/{article_id:path}",
         guards=[limits.parameters_guard("collection")],
-        responses=problem_responses(400, 404, 414, 503),
+        responses={
+            200: ResponseSpec(ArticleOut, examples=[Example(id="article", value=examples.ARTICLE)]),
+            304: UNCHANGED,
+            **problem_responses(400, 404, 414, 503),
+        },
         operation_id="article",
         summary="Read one article",
         description="The whole text as received. An id's slashes may be written as they are or as %2F.",
         tags=["articles"],
     )
     async def article(
-        request: Request[Any, Any, Any],
+        request: AnyRequest,
         article_id: Annotated[str, PathParameter(description="As a passage or an ingest gave it.")],
         collection: Annotated[
             str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection that holds it.")
         ] = settings.collection,
-    ) -> ArticleOut:
-        found, copies = await engine.article(limits.collection(collection), limits.article_id(request))
-        return article_out(found, copies)
+    ) -> Response[ArticleOut]:
+        name, tag_of = limits.collection(collection), partial(etag, request)
+        if held := await engine.known(name, tag_of, request.headers.get("if-none-match")):
+            return unchanged(held)
+        version = await engine.version(name)  # before the text is read: a tag that is too old only costs a request
+        found, copies = await engine.article(name, limits.article_id(request))
+        return Response(article_out(found, copies), headers={"ETag": tag_of(version)})
 
-    return [search, article]
+    @get(
+        "/api/v1/collections",
+        guards=[limits.parameters_guard()],
+        responses={
+            200: ResponseSpec(CollectionsOut, examples=[Example(id="collections", value=examples.COLLECTIONS)]),
+            **problem_responses(400),
+        },
+        operation_id="collections",
+        summary="List the collections",
+        description="What each holds, its published version, and what is wrong with one that does not open.",
+        tags=["collections"],
+    )
+    async def collections() -> CollectionsOut:
+        return collections_out(settings.collection, await engine.shelves())
+
+    return [search, article, collections]
+
+
+def unchanged(tag: str) -> Response[Any]:
+    return Response(None, status_code=304, headers={"ETag": tag})
+
+
+UNCHANGED = ResponseSpec(None, generate_examples=False, description="What If-None-Match names still holds.")
 
 
 def problem_responses(*statuses: int) -> dict[int, ResponseSpec]:
     """OpenAPI entries for the errors of an operation."""
     meanings = {
         400: "A parameter is missing, unknown, too long or malformed.",
-        404: "No such collection or article.",
+        401: "A key is needed, and none that is valid was given.",
+        403: "The key may not do this, or the request comes from another site's page.",
+        404: "No such collection, article or other thing.",
+        409: "It cannot be done in the state that things are in.",
+        410: "The index version of the cursor is no longer kept.",
+        413: "The body is too large.",
         414: "The URL is too long.",
+        429: "Too many requests: Retry-After says when to come back.",
         503: "The index cannot answer: absent, damaged or built with another recipe.",
     }
     return {

@@ -7,6 +7,7 @@ from typing import cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar
+from litestar.config.compression import CompressionConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.enums import HttpMethod
 from litestar.plugins.jinja import JinjaTemplateEngine
@@ -17,6 +18,7 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 from service.settings import Settings
 from service.web.answers import answer_handlers
 from service.web.api import api_handlers
+from service.web.exports import export_handlers
 from service.web.health import health_handlers
 from service.web.limits import url_guard
 from service.web.openapi import openapi_config
@@ -51,6 +53,7 @@ def create_app(engine: SearchEngine, settings: Settings) -> Litestar:
         route_handlers=[
             *api_handlers(threaded, settings),
             *answer_handlers(threaded, settings),
+            *export_handlers(threaded, settings),
             *health_handlers(threaded, settings),
             *pages.handlers(),
             static,
@@ -60,6 +63,13 @@ def create_app(engine: SearchEngine, settings: Settings) -> Litestar:
         before_send=[add_security_headers],
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=_templates())),
         openapi_config=openapi_config(),
+        compression_config=CompressionConfig(
+            backend="brotli",
+            brotli_quality=4,
+            gzip_compress_level=5,
+            minimum_size=1_000,
+            exclude=["^/api/v1/answer/stream", r"\.(png|woff2)$"],
+        ),
         logging_config=None,  # the server's; Litestar would log every exception a second time
         debug=False,  # not LITESTAR_DEBUG's to switch on: it shows tracebacks
     )

@@ -38,7 +38,7 @@ def openapi_config() -> OpenAPIConfig:
             "U+FFFF count twice there and once here. Every error is RFC 9457 problem details."
         ),
         license=License(name="Apache-2.0"),
-        tags=[Tag(name="search"), Tag(name="articles"), Tag(name="operation")],
+        tags=[Tag(name=name) for name in ("search", "articles", "collections", "export", "operation")],
         render_plugins=[Viewer()],
         openapi_router=Router(
             "/schema", route_handlers=[], include_in_schema=False, after_request=_unknown_is_a_problem

@@ -13,6 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Template
 
 from service import question
+from service.addresses import web_address
 from service.question import AnswerType
 from service.records import Answer, Language
 from service.settings import Settings
@@ -32,7 +33,6 @@ from service.web.views import (
     passage_range,
     quote_card,
     shown_date,
-    web_address,
 )
 
 EXAMPLES = ("strikes near Hawija", "غارات قرب الحويجة", "who took the Baiji refinery", "السيطرة على مصفاة بيجي")

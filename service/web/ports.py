@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from service.records import Answer, AnswerSentence, Article, Filters, SearchResult
+from service.records import Answer, AnswerSentence, Article, Filters, Manifest, SearchResult
 
 
 class Searcher(Protocol):
@@ -25,7 +25,7 @@ class Answering(Protocol):
 class SearchEngine(Protocol):
     """The reading half of ``service.engine.Engine``; every method may block and none runs on the event loop."""
 
-    def retriever(self, collection: str) -> Searcher: ...
+    def retriever(self, collection: str, version: str = ...) -> Searcher: ...
 
     def answerer(self, collection: str) -> Answering: ...
 
@@ -34,3 +34,7 @@ class SearchEngine(Protocol):
     def collections(self) -> list[str]: ...
 
     def version(self, collection: str) -> str: ...
+
+    def status(self, collection: str) -> Manifest: ...
+
+    def manifest(self, collection: str, version: str) -> Manifest: ...

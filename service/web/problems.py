@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 
-from service.errors import IndexStateError, ModelError, NotFound, QueryError, ServiceError
+from service.errors import IndexStateError, ModelError, NotFound, QueryError, ServiceError, VersionGone
 from service.web.limits import raw_path, shown
 
 PROBLEM_JSON = "application/problem+json"
@@ -70,6 +70,8 @@ def _status(error: Exception) -> int:
             return error.status_code
         case QueryError():
             return HTTPStatus.BAD_REQUEST
+        case VersionGone():
+            return HTTPStatus.GONE
         case NotFound():
             return HTTPStatus.NOT_FOUND
         case IndexStateError() | ModelError():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert
 
 from service.records import Article, Facets, Passage, Place, PlaceMention, SearchResult
+
+if TYPE_CHECKING:
+    from service.web.threads import Shelf
 
 Offset = Annotated[
     int, Meta(ge=0, description="code points into the article's text; UTF-16 counts differ above U+FFFF")
@@ -106,6 +110,7 @@ class PassageOut(Struct, frozen=True, kw_only=True):
     text: str
     start: Offset
     end: Offset
+    sha256: Annotated[str, Meta(description="of the article's text, UTF-8")]
     highlights: Annotated[
         list[tuple[int, int]], Meta(description="[start, end) of each matched word, into the article's text")
     ]
@@ -132,6 +137,7 @@ class SearchOut(Struct, frozen=True, kw_only=True):
     ]
     facets: Annotated[FacetsOut, Meta(description="with facets only")] | UnsetType = UNSET
     passages: list[PassageOut]
+    next: Annotated[str | None, Meta(description="cursor of the following page, null on the last one")] = None
 
 
 class ArticleOut(Struct, frozen=True, kw_only=True):
@@ -148,7 +154,7 @@ class ArticleOut(Struct, frozen=True, kw_only=True):
     copies: Annotated[list[str], Meta(description="ids of articles with exactly the same text")]
 
 
-def search_out(result: SearchResult, explain: bool) -> SearchOut:
+def search_out(result: SearchResult, explain: bool, following: str | None = None) -> SearchOut:
     return SearchOut(
         query=result.query,
         language=result.language.value,
@@ -160,6 +166,7 @@ def search_out(result: SearchResult, explain: bool) -> SearchOut:
         period=result.period,
         facets=facets_out(result.facets) if result.facets else UNSET,
         passages=[passage_out(passage, explain) for passage in result.passages],
+        next=following,
     )
 
 
@@ -177,6 +184,7 @@ def passage_out(passage: Passage, explain: bool) -> PassageOut:
         text=passage.text,
         start=passage.start,
         end=passage.end,
+        sha256=passage.sha256,
         highlights=list(passage.highlights),
         copies=list(passage.copies),
         places=[convert(asdict(place), NearPlaceOut) for place in passage.places],
@@ -219,4 +227,44 @@ def article_out(article: Article, copies: tuple[str, ...]) -> ArticleOut:
         text=article.text,
         sha256=article.sha256,
         copies=list(copies),
+    )
+
+
+class CollectionOut(Struct, frozen=True, kw_only=True):
+    """One collection; counts are 0 and ``problem`` says why where it does not open."""
+
+    name: str
+    version: Annotated[str, Meta(description="of its published index")]
+    created: Annotated[str, Meta(description="when that was published, ISO 8601, UTC")]
+    articles: int
+    copies: Annotated[int, Meta(description="further ids of texts that are there already")]
+    passages: int
+    size_bytes: int
+    encoder: str
+    problem: str
+
+
+class CollectionsOut(Struct, frozen=True, kw_only=True):
+    """All collections, and which one is asked when none is named."""
+
+    default: str
+    collections: list[CollectionOut]
+
+
+def collections_out(default: str, shelves: Sequence[Shelf]) -> CollectionsOut:
+    return CollectionsOut(default=default, collections=[_collection_out(shelf) for shelf in shelves])
+
+
+def _collection_out(shelf: Shelf) -> CollectionOut:
+    manifest = shelf.manifest
+    return CollectionOut(
+        name=shelf.collection,
+        version=shelf.version,
+        created=manifest.created if manifest else "",
+        articles=manifest.articles if manifest else 0,
+        copies=manifest.copies if manifest else 0,
+        passages=manifest.chunks if manifest else 0,
+        size_bytes=manifest.size_bytes if manifest else 0,
+        encoder=manifest.recipe.get("encoder", "") if manifest else "",
+        problem=shelf.problem,
     )

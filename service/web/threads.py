@@ -9,7 +9,10 @@ from typing import TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from service.errors import ServiceError
-from service.records import Answer, AnswerSentence, Article, Filters, SearchResult
+from service.records import Answer, AnswerSentence, Article, Filters, Manifest, SearchResult
+from service.web.asked import Asked
+from service.web.freshness import matches
+from service.web.paging import Cursor, Page, page
 from service.web.ports import SearchEngine
 
 NO_FILTERS = Filters()
@@ -23,6 +26,7 @@ class Shelf:
     collection: str
     version: str
     problem: str = ""
+    manifest: Manifest | None = None
 
 
 class ThreadedEngine:
@@ -44,6 +48,38 @@ class ThreadedEngine:
         return await _in_thread(
             lambda: self._engine.retriever(collection).search(text, k, explain, filters), self._searching
         )
+
+    async def page(
+        self, asked: Asked, cursor: Cursor | None, tag: Callable[[str], str], known: str | None
+    ) -> tuple[str, Page | None]:
+        """A page of a search and its tag; no page where the client knows the tag already."""
+
+        def look() -> tuple[str, Page | None]:
+            version = cursor.version if cursor else self._engine.version(asked.collection)
+            if matches(known, found := tag(version)):
+                return found, None
+            found_page = page(self._engine, asked, cursor)
+            return tag(found_page.result.version), found_page
+
+        return await _in_thread(look, self._searching)
+
+    async def version(self, collection: str) -> str:
+        return await _in_thread(lambda: self._engine.version(collection), self._looking)
+
+    async def manifest(self, collection: str, version: str) -> Manifest:
+        """How a version that just answered was made."""
+
+        def look() -> Manifest:
+            return self._engine.manifest(collection, version)
+
+        return await _in_thread(look, self._looking)
+
+    async def known(self, collection: str, tag: Callable[[str], str], known: str | None) -> str | None:
+        """The tag that a client has, if it still holds for the collection; None where there is work to do."""
+        if not known:
+            return None
+        found = tag(await _in_thread(lambda: self._engine.version(collection), self._looking))
+        return found if matches(known, found) else None
 
     async def answer(self, collection: str, text: str) -> Answer:
         return await _in_thread(lambda: self._engine.answerer(collection).answer(text), self._answering)
@@ -74,7 +110,8 @@ class ThreadedEngine:
 
     def _shelf(self, collection: str) -> Shelf:
         try:
-            return Shelf(collection, self._engine.version(collection))
+            manifest = self._engine.status(collection)
+            return Shelf(collection, manifest.version, manifest=manifest)
         except ServiceError as error:
             return Shelf(collection, "", str(error))
 

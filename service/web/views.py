@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from service.addresses import web_address
 from service.records import Article, Citation, Language, Passage
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "syr", "ug", "ur", "yi"})
@@ -127,11 +128,6 @@ def shown_date(published: str) -> str:
     iso = r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::[\d.]+)?(Z|[+-]\d{2}:?\d{2})?)?"
     found = re.fullmatch(iso, published, re.ASCII)
     return " ".join(part for part in found.groups() if part).replace("Z", "UTC") if found else published
-
-
-def web_address(url: str) -> str:
-    """``url`` if a reader may be sent there, "" for javascript:, data: and whatever else a report may carry."""
-    return url if re.fullmatch(r"https?://[^\s\x00-\x20\x7f\"'<>\\^`{|}]{1,2000}", url, re.IGNORECASE) else ""
 
 
 def article_href(article_id: str, place: Place, start: int | None = None, end: int | None = None) -> str:

@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from service.errors import ArticleNotFound, CollectionNotFound, IndexMismatch, QueryError
+from service.errors import ArticleNotFound, CollectionNotFound, IndexMismatch, QueryError, VersionGone
 from service.records import (
     Answer,
     AnswerSentence,
@@ -25,6 +25,7 @@ from service.records import (
     Language,
     Leg,
     LegScore,
+    Manifest,
     Match,
     NearPlace,
     Passage,
@@ -180,9 +181,10 @@ class FakeEngine:
     def called(self) -> None:
         self.threads.add(threading.get_ident())
 
-    def retriever(self, collection: str) -> FakeRetriever:
+    def retriever(self, collection: str, version: str = "") -> FakeRetriever:
         self.called()
-        self.version(collection)
+        if version not in ("", self.version(collection)):
+            raise VersionGone(f"{version} is no longer kept: search again from the first page")
         return FakeRetriever(self, collection)
 
     def answerer(self, collection: str) -> FakeAnswerer:
@@ -208,6 +210,15 @@ class FakeEngine:
         if not self.versions[collection]:
             raise IndexMismatch("index old was built with analyzer ar-1, this code is ar-2: run rasad ingest")
         return self.versions[collection]
+
+    def status(self, collection: str) -> Manifest:
+        version = self.version(collection)
+        recipe = {"encoder": "fake-encoder", "analyzer": "ar-en-0"}
+        return Manifest(version, collection, "2026-11-20T09:00:00+00:00", "fake", recipe, 4, 2, 4, 1000)
+
+    def manifest(self, collection: str, version: str) -> Manifest:
+        self.retriever(collection, version)
+        return self.status(collection)
 
 
 @pytest.fixture

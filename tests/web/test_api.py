@@ -25,6 +25,7 @@ PASSAGE_FIELDS = [
     "text",
     "start",
     "end",
+    "sha256",
     "highlights",
     "copies",
     "places",

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
 import re
 
+import msgspec
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from service.settings import Settings
+from service.web import examples
+from service.web.answers import AnswerOut
+from service.web.schemas import ArticleOut, CollectionsOut, SearchOut
 
 Client = TestClient[Litestar]
 
@@ -21,10 +26,14 @@ def test_the_description_lists_every_path_with_its_errors(client: Client) -> Non
     description = response.json()
     assert description["openapi"].startswith("3.1")
     answers = {"/api/v1/answer", "/api/v1/answer/stream"}
-    assert set(description["paths"]) == {*answers, "/api/v1/search", "/api/v1/articles/{article_id}", *OPERATION}
+    exports = {"/api/v1/export/search", "/api/v1/export/answer"}
+    assert set(description["paths"]) == {
+        *(*answers, *exports, *OPERATION),
+        *("/api/v1/search", "/api/v1/articles/{article_id}", "/api/v1/collections"),
+    }
     for path in ("/api/v1/search", "/api/v1/articles/{article_id}"):
         responses = description["paths"][path]["get"]["responses"]
-        assert set(responses) == {"200", "400", "404", "414", "503"}
+        assert {"200", "304", "400", "404", "414", "503"} <= set(responses)
         assert set(responses["404"]["content"]) == {"application/problem+json"}
 
 
@@ -58,3 +67,15 @@ def test_the_viewer_needs_no_inline_script_or_style(client: Client) -> None:
 
     assert "unsafe-inline" not in page.headers["content-security-policy"]
     assert re.search(r"<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon\w+=", page.text) is None
+
+
+def test_examples_have_exactly_the_fields_of_the_answers() -> None:
+    for kind, example in (
+        (SearchOut, examples.SEARCH),
+        (ArticleOut, examples.ARTICLE),
+        (CollectionsOut, examples.COLLECTIONS),
+        (AnswerOut, examples.ANSWER),
+    ):
+        assert json.loads(msgspec.json.encode(msgspec.convert(example, kind))) == example
+    passage = examples.SEARCH["passages"][0]
+    assert [passage["text"][start:end] for start, end in passage["highlights"]] == ["strikes", "Hawija"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.web.views import Run, direction, lang_attribute, runs, shown_date, web_address
+from service.addresses import web_address
+from service.web.views import Run, direction, lang_attribute, runs, shown_date
 
 
 def test_runs_cut_at_offsets_into_the_article() -> None:

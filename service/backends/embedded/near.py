@@ -60,6 +60,17 @@ def dated(segment: Segment, period: tuple[str, str]) -> Mask:
     return found
 
 
+def published_by(segment: Segment, source: str, language: str) -> Mask:
+    """Chunks of articles of exactly this source and in this language; "" for any."""
+    facts = segment.facts
+    found = np.ones(len(segment.ids), bool)
+    for column, names, wanted in ((1, facts.sources, source), (2, facts.languages, language)):
+        if wanted:
+            found &= facts.articles[:, column] == next((i for i, name in enumerate(names) if name == wanted), -1)
+    among: Mask = found[segment.chunk_article]
+    return among
+
+
 def places(segment: Segment, row: int) -> list[PlaceMention]:
     facts = segment.facts
     found = []

@@ -29,9 +29,9 @@ MIN_ARTICLE_IDF = 0.5  # a word of most articles still tells something about whi
 class EmbeddedReader:
     """See backends.base.Reader."""
 
-    def __init__(self, folder: Path, k1: float, b: float, epsilon: float) -> None:
+    def __init__(self, folder: Path, k1: float, b: float, epsilon: float, version: str | None = None) -> None:
         self._k1, self._b, self._epsilon = k1, b, epsilon
-        self.manifest: Manifest = layout.read_manifest(folder)
+        self.manifest: Manifest = layout.read_manifest(folder, version)
         deleted = layout.read_deleted(folder, self.manifest.version)
         self._segments: list[Segment] = []
         self._live: list[Mask | None] = []
@@ -304,6 +304,8 @@ class EmbeddedReader:
                 for alternative in group:
                     articles |= _all_of([segment.fields.of(prefix + term)[0] for term in alternative], len(articles))
                 allowed &= articles[segment.chunk_article]
+        if keep.source or keep.language:
+            allowed &= near.published_by(segment, keep.source, keep.language)
         for phrase in keep.excluded:
             allowed &= ~self._with_phrase(segment, (phrase,), allowed)
         for area in keep.areas:
