@@ -109,6 +109,8 @@ def _ingest(engine: Engine, options: argparse.Namespace) -> int:
     finally:
         terminal.progress_done()
     _show_rejections(report.rejections, report.rejected)
+    for notice in report.notices:
+        print(f"rasad: {notice}", file=sys.stderr)
     parts = [
         f"{getattr(report, name):,} {name}" for name in ("added", "updated", "unchanged", "copies", "rejected")
         if getattr(report, name) or name == "added"

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from service import features
 from service.errors import ModelError
+from service.settings import Settings
 from service.vocabulary import Terms, mapped
 
 BUNDLED = Path(__file__).parent / "models" / "bilingual"
@@ -153,10 +154,12 @@ def bundled() -> StaticEncoder:
     return StaticEncoder()
 
 
-def load(model: str | None = None) -> Encoder:
-    """The bundled encoder, or the sentence-transformers model of that name or path. Raises ModelError."""
+def load(model: str | None = None, how: Settings | None = None) -> Encoder:
+    """The bundled encoder, or the sentence-transformers model of that name or path, with the settings' prompts,
+    dimension and device. Raises ModelError."""
     if not model:
         return bundled()
     from service.hub_encoder import HubEncoder
 
-    return HubEncoder(model)
+    how = how or Settings()
+    return HubEncoder(model, how.query_prompt, how.passage_prompt, how.model_dim, how.device, how.model_batch)

@@ -10,20 +10,26 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from service import analyzer, annotator, chunker, encoder, ingest
+from service import analyzer, annotator, chunker, ingest, model_choice
 from service.answerer import Answerer
 from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
+from service.encoder import Encoder
 from service.errors import CollectionNotFound, IndexMismatch, IndexStateError, ServiceError, VersionGone
 from service.ingest import Pipeline, Progress
 from service.records import Article, IngestReport, Manifest, Rejection
 from service.retriever import Retriever
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.reranker import Reranker
 
 SAMPLE = "seeds"  # the collection made from the reports that ship
 _SAMPLE_TIMEOUT_S = 120.0  # building it takes seconds: a second process waits rather than fails
@@ -45,12 +51,15 @@ class Engine:
         self._pinned: dict[tuple[str, str], tuple[float, _Opened]] = {}  # (collection, version): when last asked for
         self._watched = threading.Event()  # set while ``watch`` looks for new versions, so that no request has to
         self._closed = threading.Event()
-        self._encoder: encoder.Encoder | None = None
+        self._encoder: Encoder | None = None
+        self._reranker: tuple[Reranker | None] | None = None  # None: not looked for yet
+        self._notices: tuple[str, ...] = ()  # on the models: what every result says
 
     @property
-    def encoder(self) -> encoder.Encoder:
+    def encoder(self) -> Encoder:
         if self._encoder is None:
-            self._encoder = encoder.load(self.settings.model or None)
+            self._encoder, notices = model_choice.load_encoder(self.settings)
+            self._notices += notices
         return self._encoder
 
     def recipe(self) -> dict[str, str]:
@@ -117,11 +126,14 @@ class Engine:
     ) -> IngestReport:  # fmt: skip
         """Read files into a collection and publish. Raises InputError for a path that does not exist."""
         records = self._read(paths, encoding)
+        pipeline = self._pipeline()
         writer = self._writer(collection)
         try:
-            return ingest.ingest(records, writer, self._pipeline(), update, progress)
+            report = ingest.ingest(records, writer, pipeline, update, progress)
         finally:
             writer.close()
+        notices = model_choice.ingest_notices(pipeline.encoder, self.encoder, self.settings)
+        return replace(report, notices=(*self._notices, *notices))
 
     def delete(self, collection: str, article_ids: Sequence[str]) -> int:
         """Take articles out. Raises ArticleNotFound, with nothing changed."""
@@ -242,15 +254,28 @@ class Engine:
 
     def _reading(self, collection: str, version: str | None = None) -> _Opened:
         reader = EmbeddedReader(self._folder(collection), *self._bm25(), version)
-        check_recipe(reader.manifest, self.recipe())
-        return reader, Retriever(reader, self.encoder, self.settings)
+        with self._explained():
+            check_recipe(reader.manifest, self.recipe())
+        if self._reranker is None:
+            reranker, notices = model_choice.load_reranker(self.settings)
+            self._reranker, self._notices = (reranker,), self._notices + notices
+        return reader, Retriever(reader, self.encoder, self.settings, self._reranker[0], self._notices)
 
     def _folder(self, collection: str) -> Path:
         return layout.collection_folder(self.indexes, collection)
 
     def _writer(self, collection: str, fresh: bool = False, timeout_s: float = 0.0) -> EmbeddedWriter:
-        chunks = self.settings.segment_chunks
-        return EmbeddedWriter(self._folder(collection), self.recipe(), self.encoder.dim, chunks, fresh, timeout_s)
+        chunks, recipe = self.settings.segment_chunks, self.recipe()
+        with self._explained():
+            return EmbeddedWriter(self._folder(collection), recipe, self.encoder.dim, chunks, fresh, timeout_s)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """A collection that does not fit the encoder: said together with why this encoder is in use."""
+        try:
+            yield
+        except IndexMismatch as error:
+            raise IndexMismatch("; ".join((*self._notices, str(error)))) from error
 
     def _read(self, paths: Sequence[str | Path], encoding: str | None = None) -> Iterator[Article | Rejection]:
         from service import corpus  # the readers of all kinds of files: a query needs none of them
@@ -259,7 +284,8 @@ class Engine:
 
     def _pipeline(self) -> Pipeline:
         annotate = annotator.load(Path(self.settings.gazetteer) if self.settings.gazetteer else None)
-        return Pipeline(self.encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences, annotate)
+        encoder = model_choice.for_ingest(self.encoder, self.settings)
+        return Pipeline(encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences, annotate)
 
     def _bm25(self) -> tuple[float, float, float]:
         return self.settings.bm25_k1, self.settings.bm25_b, self.settings.bm25_epsilon

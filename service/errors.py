@@ -14,6 +14,7 @@
     |   +-- IndexLocked       another process is writing
     |   +-- StorageError      the disk refused: full, read-only, gone
     +-- ModelError            an encoder cannot be loaded or does not fit
+    |   +-- ModelOutOfReach   not on this machine, and the model hub does not answer
     +-- EndpointError         the language model's endpoint fails: never fatal, the quotes stand in
 
 A message says what was wanted, what was found, and the next step.
@@ -74,6 +75,10 @@ class StorageError(IndexStateError):
 
 class ModelError(ServiceError):
     """An encoder cannot be loaded or does not fit the index."""
+
+
+class ModelOutOfReach(ModelError):
+    """The model is not on this machine, and the model hub does not answer."""
 
 
 class EndpointError(ServiceError):

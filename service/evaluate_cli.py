@@ -78,7 +78,7 @@ def _open_engine(settings: Settings) -> Engine:
 def _load_encoder(model: str | None) -> SentenceEncoder:
     from service import encoder
 
-    return encoder.load(model)
+    return encoder.load(model, Settings.from_env())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--fields", metavar="A,B", help=f"fields asked (--reports: {','.join(evaluation.FIELDS)})")
     parser.add_argument("--direction", metavar="Q-D", help=f"any of {','.join(DIRECTIONS)} (--xquad; first is default)")
     parser.add_argument("--holdout", action="store_true", help="only the fifth that training leaves out (--reports)")
-    parser.add_argument("--legs", metavar="A,B", help=f"any of {','.join(Leg)}; default {Leg.FUSED}")
+    parser.add_argument("--legs", metavar="A,B", help=f"any of {', '.join(Leg)}; default {Leg.FUSED}")
     parser.add_argument("--model", metavar="NAME", help="sentence-transformers model instead of the bundled encoder")
     parser.add_argument("--run-out", type=Path, metavar="FILE", help="TREC run; every leg.field, which is the tag")
     parser.add_argument("--by", metavar="FIELD", help="also nDCG@10 by this field of the topics, e.g. type (--topics)")

@@ -33,6 +33,15 @@ def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth:
     return _ranked(*_merged(parts, np.add), depth)
 
 
+def added(ranking: Ranking, further: Ranking, weight: float) -> Ranking:
+    """The ranking with ``weight`` times the further scores on top; keys that it lacks do not come in."""
+    if not len(further):
+        return ranking
+    known = np.isin(further.keys, ranking.keys)
+    parts = [(ranking.keys, ranking.scores), (further.keys[known], weight * further.scores[known])]
+    return _ranked(*_merged(parts, np.add), len(ranking))
+
+
 def best_of(rankings: Sequence[Ranking]) -> Ranking:
     """Every key with its best score."""
     return _ranked(*_merged([(r.keys, r.scores) for r in rankings], np.maximum), sum(len(r) for r in rankings))

@@ -31,6 +31,7 @@ class Leg(StrEnum):
     DENSE = "dense"
     PLACE = "place"  # how near the places lie that a passage names
     FEEDBACK = "feedback"  # words of the best passages of the other legs (pseudo-relevance feedback)
+    RERANKER = "reranker"  # a cross-encoder's reading of the best fused passages; only where one is named
     FUSED = "fused"
 
 
@@ -39,6 +40,13 @@ class Fusion(StrEnum):
 
     CONVEX = "convex"  # weighted sum of normalised scores (Bruch, Gai & Ingber 2023)
     RRF = "rrf"  # reciprocal rank fusion (Cormack, Clarke & Buettcher 2009)
+
+
+class Fallback(StrEnum):
+    """What happens when a model that was asked for is not on this machine and the hub is out of reach."""
+
+    REFUSE = "refuse"
+    BUNDLED = "bundled"  # the bundled encoder and no reranker, with a notice
 
 
 class Unsupported(StrEnum):
@@ -311,6 +319,7 @@ class IngestReport:
     rejections: tuple[Rejection, ...]  # the first of them; ``rejected`` counts all
     version: str
     took_s: float
+    notices: tuple[str, ...] = ()  # on the model and the cache of vectors
 
 
 @dataclass(frozen=True, slots=True)

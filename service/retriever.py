@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from service import focus as focusing
 from service import query as queries
 from service.backends.base import Filter, Reader
 from service.encoder import Encoder
+from service.errors import SettingsError
 from service.focus import Focus
 from service.places.area import Area
 from service.records import (
@@ -31,6 +33,9 @@ from service.records import (
 from service.settings import Settings
 from service.translator import Translator
 
+if TYPE_CHECKING:
+    from service.reranker import Reranker
+
 _MIN_HIGHLIGHTED = 0.02  # weight of a term within its concept below which it is not marked in the text
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
@@ -38,8 +43,12 @@ _MIN_WIDENED = 0.05  # weight of a term within its concept below which its varia
 class Retriever:
     """Searches one pinned version of a collection; safe to use from several threads."""
 
-    def __init__(self, reader: Reader, encoder: Encoder, settings: Settings) -> None:
+    def __init__(
+        self, reader: Reader, encoder: Encoder, settings: Settings, reranker: Reranker | None = None,
+        notices: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         self._reader, self._encoder, self._settings = reader, encoder, settings
+        self._reranker, self._notices = reranker, tuple(notices)
         self._translators = {language: Translator(language, reader.sounds_like) for language in Language}
         self.weights = {
             Leg.BM25: settings.weight_bm25,
@@ -65,6 +74,11 @@ class Retriever:
             focus = wider
             keep, notices = self._filter(query, focus)
             rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
+        reading = time.perf_counter()
+        fused = self._reranked(text, rankings, fused)
+        if explain and self._reranker:
+            read_ms = (time.perf_counter() - reading) * 1000
+            notices.append(f"reranker: {len(rankings[Leg.RERANKER])} passages read in {read_ms:.0f} ms")
         matches += _further(concepts, wide)
         passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
         facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
@@ -77,7 +91,7 @@ class Retriever:
             manifest.collection,
             manifest.version,
             round(took_ms, 2),
-            (*notices, *focus.notices),
+            (*self._notices, *notices, *focus.notices),
             tuple(map(nearby.described, focus.areas)),
             focus.shown_period,
             facets,
@@ -89,11 +103,15 @@ class Retriever:
         concepts, _ = self._concepts(query)
         focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
         keep = self._filter(query, focus)[0]
-        if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE):
+        if leg is Leg.RERANKER and not self._reranker:
+            raise SettingsError("no reranker is set: name a cross-encoder in RASAD_RERANKER")
+        if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.RERANKER):
             wide = self._wide(query, concepts)
             rankings, ranking = self._all(query, wide, keep, depth, focus)
             if not len(ranking) and (wider := focusing.relaxed(focus, focusing.NO_FILTERS)):
                 rankings, ranking = self._all(query, wide, self._filter(query, wider)[0], depth, wider)
+            if leg in (Leg.FUSED, Leg.RERANKER):
+                ranking = self._reranked(text, rankings, ranking)
             ranking = ranking if leg is Leg.FUSED else rankings[leg]
         else:
             ranking = self._search(leg, query, concepts, keep, depth, 0.0)
@@ -129,6 +147,14 @@ class Retriever:
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
         return rankings, focusing.lean(fused, focus, self._reader, self._settings)
+
+    def _reranked(self, text: str, rankings: dict[Leg, Ranking], fused: Ranking) -> Ranking:
+        """The fused ranking with the reranker's reading of its best passages added, where there is a reranker."""
+        if self._reranker is None:
+            return fused
+        depth, weight = self._settings.reranker_depth, self._settings.weight_reranker
+        rankings[Leg.RERANKER] = self._reranker.ranking(self._reader, fused, text, depth)
+        return fusion.added(fused, rankings[Leg.RERANKER], weight)
 
     def _near(self, areas: Sequence[Area], rankings: Mapping[Leg, Ranking], keep: Filter, depth: int) -> Ranking:
         """How near the places lie that are named in what the other legs found, and in the nearest other passages."""

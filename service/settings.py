@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SettingsError
-from service.records import Fusion, Unsupported
+from service.records import Fallback, Fusion, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,15 @@ class Settings:
     # Where things are.
     indexes: Path = Path()  # folder of collections; empty: the checkout's indexes/, else the user data directory
     model: str = ""  # sentence-transformers model, name or path; empty: the bundled encoder
+    model_dim: int = 0  # first numbers of its vectors that are kept (Matryoshka models); 0: all
+    query_prompt: str = ""  # put before a question; empty: what the model says itself
+    passage_prompt: str = ""  # put before a passage; empty: what the model says itself
+    reranker: str = ""  # cross-encoder, name or path; empty: none
+    model_fallback: Fallback = Fallback.REFUSE  # when a model is not here and the hub is out of reach
+    model_batch: int = 32  # texts that a model takes at once
+    device: str = ""  # cpu, cuda, cuda:1, mps; empty: a GPU where there is one
+    cache: Path = Path()  # folder of vectors encoded before; empty: the user cache directory
+    cache_mb: int = 2_000  # most it holds, in 10^6 bytes; 0: nothing is kept
     collection: str = "seeds"  # collection used when none is named
 
     # Chunking, in words.
@@ -46,6 +55,8 @@ class Settings:
     weight_synonyms: float = 0.7  # of words that share translations with a question word, times how likely
     weight_variants: float = 0.4  # of terms spelt like a question word, times their likeness; 0 switches them off
     variants: int = 8  # such terms for each question word, likest first
+    weight_reranker: float = 2.0  # of the reranker's score, 0 to 1, beside the fused one
+    reranker_depth: int = 50  # best fused passages that it reads
     feedback_passages: int = 10
     feedback_terms: int = 30
     weight_place: float = 0.4  # 0: the question's places are not looked at
@@ -101,7 +112,7 @@ class Settings:
         return cls(**given)
 
 
-_LEAST = {"chunk_overlap_sentences": 0, "port": 0}  # of the whole numbers; 1 for all others
+_LEAST = dict.fromkeys(("chunk_overlap_sentences", "port", "model_dim", "cache_mb"), 0)  # of whole numbers; else 1
 
 
 def _read(name: str, raw: str, default: object, least: int) -> Any:

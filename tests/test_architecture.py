@@ -12,9 +12,9 @@ import pytest
 SERVICE = Path(__file__).parent.parent / "service"
 LAYERS = [  # a module imports from its own layer and from those below it
     {"ablations", "cli", "evaluate_answers_cli", "evaluate_cli", "train_confidence", "web"},
-    {"engine"},
+    {"engine", "model_choice"},
     {
-        *("ingest", "copies", "feedback", "retriever", "answerer", "composer", "llm", "evaluation"),
+        *("ingest", "copies", "feedback", "retriever", "answerer", "composer", "llm", "evaluation", "reranker"),
         *("answer_evaluation", "focus", "nearby", "annotated"),
     },
     {"backends"},

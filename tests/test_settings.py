@@ -22,7 +22,7 @@ def test_a_variable_overrides_the_field_of_its_name() -> None:
 
 
 def test_every_field_can_be_set_to_its_default() -> None:
-    default = Settings(indexes=Path("/somewhere"))
+    default = Settings(indexes=Path("/somewhere"), cache=Path("/elsewhere"))
     environ = {f"RASAD_{spec.name.upper()}": str(getattr(default, spec.name)) for spec in fields(Settings)}
     assert Settings.from_env(environ) == default
 

@@ -1,0 +1,74 @@
+"""Which encoder and which reranker the settings ask for, and what stands in for a model that cannot be had."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from service import encoder
+from service.encoder import Encoder, StaticEncoder
+from service.errors import ModelOutOfReach
+from service.records import Fallback
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.reranker import Reranker
+
+
+def load_encoder(settings: Settings) -> tuple[Encoder, tuple[str, ...]]:
+    """The encoder and what a user must be told. Raises ModelError."""
+    try:
+        return encoder.load(settings.model or None, settings), ()
+    except ModelOutOfReach:
+        if settings.model_fallback is not Fallback.BUNDLED:
+            raise
+        notice = (
+            f"model {settings.model!r} is not here and the model hub is out of reach: the bundled encoder is used "
+            "instead, as RASAD_MODEL_FALLBACK says"
+        )
+        return encoder.bundled(), (notice,)
+
+
+def load_reranker(settings: Settings) -> tuple[Reranker | None, tuple[str, ...]]:
+    """The reranker, None where none is named, and what a user must be told. Raises ModelError."""
+    if not settings.reranker:
+        return None, ()
+    from service.reranker import Reranker
+
+    try:
+        return Reranker(settings.reranker, settings.device, settings.model_batch), ()
+    except ModelOutOfReach:
+        if settings.model_fallback is not Fallback.BUNDLED:
+            raise
+        notice = (
+            f"reranker {settings.reranker!r} is not here and the model hub is out of reach: passages stay as they "
+            "ranked without it, as RASAD_MODEL_FALLBACK says"
+        )
+        return None, (notice,)
+
+
+def for_ingest(chosen: Encoder, settings: Settings) -> Encoder:
+    """The encoder with the cache before it; the bundled one encodes about as fast as the cache could be read."""
+    if not settings.cache_mb or isinstance(chosen, StaticEncoder):
+        return chosen
+    from service.hub_encoder import HubEncoder
+    from service.vector_cache import CachedEncoder, cache_folder
+
+    if not isinstance(chosen, HubEncoder):
+        return chosen
+    return CachedEncoder(chosen, cache_folder(settings.cache), settings.cache_mb * 1_000_000)
+
+
+def ingest_notices(used: Encoder, chosen: Encoder, settings: Settings) -> tuple[str, ...]:
+    """What a user should know after an ingest with that encoder."""
+    if isinstance(chosen, StaticEncoder):
+        return ()
+    from service.hub_encoder import HubEncoder
+    from service.vector_cache import CachedEncoder
+
+    notices = list(chosen.notices(settings.chunk_words)) if isinstance(chosen, HubEncoder) else []
+    if isinstance(used, CachedEncoder):
+        if used.hits:
+            notices.append(f"{used.hits:,} of {used.hits + used.encoded:,} passages had been encoded before")
+        if used.trouble:
+            notices.append(used.trouble)
+    return tuple(notices)
