@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +20,9 @@ from service.vocabulary import Terms, mapped
 BUNDLED = Path(__file__).parent / "models" / "bilingual"
 Vectors = npt.NDArray[np.float32]
 NEIGHBOURS = 12  # nearest words of the other language kept for each stem
-_WORDS_CACHED = 150_000
+_WORDS_CACHED = 100_000
 _WORDS_AT_ONCE = 2_048
+_SUMMED_AT_ONCE = 64
 
 
 class Encoder(Protocol):
@@ -99,19 +101,14 @@ class StaticEncoder:
 
     def _words(self, plain: Sequence[str]) -> Vectors:
         """Weighted vectors of words in plain spelling, (n, dim), not of unit length."""
-        vectors = np.zeros((len(plain), self.dim), np.float32)
         names = [features.named(word) for word in plain]
         known = self.keys.find_many([key for keys in names for key in keys])
-        owners = np.repeat(np.arange(len(plain)), [len(keys) for keys in names])
-        held = known >= 0
-        _add_rows(vectors, owners[held], self._named, known[held], self._scales[0][known[held]])
+        ends = np.cumsum([len(keys) for keys in names]).tolist()
+        stems = known[np.array([0, *ends[:-1]], np.int64)] if ends else known
+        held = [[row for row in known[start:end].tolist() if row >= 0] for start, end in pairwise([0, *ends])]
+        vectors = _sums(self._named, held, lambda count: self._scales[0])
         grams = [features.grams(word, self._buckets) for word in plain]
-        counts = np.array([len(found) for found in grams])
-        rows = np.array([gram for found in grams for gram in found], np.int64)
-        owners = np.repeat(np.arange(len(plain)), counts)
-        shares = self._scales[1][rows] * np.repeat(self._gram_weight / np.sqrt(np.maximum(counts, 1)), counts)
-        _add_rows(vectors, owners, self._grams, rows, shares.astype(np.float32))
-        stems = self.keys.find_many([keys[0] for keys in names])
+        vectors += _sums(self._grams, grams, lambda count: self._scales[1] * np.float32(self._gram_weight / count**0.5))
         weights: Vectors = np.where(stems >= 0, self._weights[stems], np.float32(1.0))
         return vectors * weights[:, None]
 
@@ -132,14 +129,21 @@ class StaticEncoder:
         self._rows.update(zip(new, range(start, start + len(new)), strict=True))
 
 
-def _add_rows(
-    vectors: Vectors, owners: npt.NDArray[np.int64], table: npt.NDArray[np.int8], rows: npt.NDArray[np.int64],
-    shares: Vectors,
-) -> None:  # fmt: skip
-    """Add table[rows[i]] * shares[i] to vectors[owners[i]]; owners ascend."""
-    if len(rows):
-        first = np.flatnonzero(np.diff(owners, prepend=-1))
-        vectors[owners[first]] += np.add.reduceat(table[rows].astype(np.float32) * shares[:, None], first, axis=0)
+def _sums(table: npt.NDArray[np.int8], rows: Sequence[Sequence[int]], scales: Callable[[int], Vectors]) -> Vectors:
+    """(len(rows), dim): for each list of rows of the table their sum, scaled by ``scales(len(list))``.
+
+    Lists of one length are summed together, few enough at once to stay in the processor's cache.
+    """
+    sums = np.zeros((len(rows), table.shape[1]), np.float32)
+    lengths = np.array([len(found) for found in rows], np.int64)
+    for count in np.unique(lengths[lengths > 0]).tolist():
+        alike = np.flatnonzero(lengths == count)
+        scaled = scales(count)
+        for start in range(0, len(alike), _SUMMED_AT_ONCE):
+            block = alike[start : start + _SUMMED_AT_ONCE]
+            listed = np.array([rows[i] for i in block.tolist()], np.int64)
+            sums[block] = np.matmul(scaled[listed][:, None, :], table[listed].astype(np.float32))[:, 0]
+    return sums
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -15,13 +15,14 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from service import analyzer, annotator, chunker, ingest, model_choice
+from service import analyzer, annotator, chunker, crew, ingest, model_choice
 from service.answerer import Answerer
 from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
-from service.encoder import Encoder
+from service.crew import Crew, Recipe
+from service.encoder import Encoder, bundled
 from service.errors import CollectionNotFound, IndexMismatch, IndexStateError, ServiceError, VersionGone
 from service.ingest import Pipeline, Progress
 from service.records import Article, IngestReport, Manifest, Rejection
@@ -126,23 +127,17 @@ class Engine:
     ) -> IngestReport:  # fmt: skip
         """Read files into a collection and publish. Raises InputError for a path that does not exist."""
         records = self._read(paths, encoding)
-        pipeline = self._pipeline()
-        writer = self._writer(collection)
-        try:
-            report = ingest.ingest(records, writer, pipeline, update, progress)
-        finally:
-            writer.close()
+        each = self.settings.commit_records, self.settings.commit_s
+        with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
+            report = ingest.ingest(records, writer, pipeline, update, progress, *each)
         notices = model_choice.ingest_notices(pipeline.encoder, self.encoder, self.settings)
         return replace(report, notices=(*self._notices, *notices))
 
     def delete(self, collection: str, article_ids: Sequence[str]) -> int:
         """Take articles out. Raises ArticleNotFound, with nothing changed."""
         layout.read_manifest(self._folder(collection))
-        writer = self._writer(collection)
-        try:
-            return ingest.delete(article_ids, writer, self._pipeline())
-        finally:
-            writer.close()
+        with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
+            return ingest.delete(article_ids, writer, pipeline)
 
     def prepare_sample(self, progress: Progress | None = None) -> IngestReport | None:
         """Build the sample collection when it is not there, or again when its reports or the recipe changed.
@@ -164,7 +159,8 @@ class Engine:
                 records = [*self._read([articles])]
                 ids = [r.article_id for r in records if isinstance(r, Article)]
                 writer.extra = {"sample": wanted, "sample_ids": json.dumps(ids)}
-                return ingest.ingest(chain(records, own), writer, self._pipeline(), progress=progress)
+                pipeline = stack.enter_context(self._pipeline())
+                return ingest.ingest(chain(records, own), writer, pipeline, progress=progress)
 
     def _sample_is(self, wanted: str) -> bool:
         """Whether the sample collection was made from these reports by this recipe."""
@@ -282,10 +278,17 @@ class Engine:
 
         return corpus.read(paths, encoding=encoding, max_text_bytes=self.settings.max_text_bytes)
 
-    def _pipeline(self) -> Pipeline:
-        annotate = annotator.load(Path(self.settings.gazetteer) if self.settings.gazetteer else None)
-        encoder = model_choice.for_ingest(self.encoder, self.settings)
-        return Pipeline(encoder, self.settings.chunk_words, self.settings.chunk_overlap_sentences, annotate)
+    @contextlib.contextmanager
+    def _pipeline(self) -> Iterator[Pipeline]:
+        """A hub model runs in this process alone: it uses all processors by itself, and takes much memory."""
+        made = self.settings
+        annotate = annotator.load(Path(made.gazetteer) if made.gazetteer else None)
+        encoder = model_choice.for_ingest(self.encoder, made)
+        recipe = Recipe(made.chunk_words, made.chunk_overlap_sentences, made.gazetteer)
+        workers = crew.hands(made.ingest_workers) if encoder is bundled() else 1
+        with contextlib.ExitStack() as stack:
+            hands = stack.enter_context(contextlib.closing(Crew(recipe, workers))) if workers > 1 else None
+            yield Pipeline(encoder, made.chunk_words, made.chunk_overlap_sentences, annotate, hands)
 
     def _bm25(self) -> tuple[float, float, float]:
         return self.settings.bm25_k1, self.settings.bm25_b, self.settings.bm25_epsilon

@@ -13,6 +13,7 @@
     |   +-- IndexDamaged      a checksum or a length is not what the manifest says
     |   +-- IndexLocked       another process is writing
     |   +-- StorageError      the disk refused: full, read-only, gone
+    +-- WorkerLost            a process that prepares articles died
     +-- ModelError            an encoder cannot be loaded or does not fit
     |   +-- ModelOutOfReach   not on this machine, and the model hub does not answer
     +-- EndpointError         the language model's endpoint fails: never fatal, the quotes stand in
@@ -71,6 +72,10 @@ class IndexLocked(IndexStateError):
 
 class StorageError(IndexStateError):
     """The disk refused: full, read-only or gone."""
+
+
+class WorkerLost(ServiceError):
+    """A process that prepares articles died; nothing that was published is lost."""
 
 
 class ModelError(ServiceError):

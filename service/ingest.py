@@ -1,22 +1,25 @@
-"""The write path on one screen: read | sort out | chunk | analyse | encode | write | commit."""
+"""The write path on one screen: read | sort out | prepare (chunk, analyse, encode, annotate) | write | commit."""
 
 from __future__ import annotations
 
+import itertools
+import math
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from service import analyzer
-from service.backends.base import NOTHING_FOUND, Writer
-from service.chunker import chunk
-from service.copies import Copies
-from service.encoder import Encoder
+from service.backends.base import Packer, Writer
+from service.copies import Copies, Copy
+from service.crew import Crew
 from service.errors import ArticleNotFound
-from service.records import Annotations, Article, Chunk, IngestReport, Rejection
+from service.preparation import Preparation
+from service.records import Article, IngestReport, Rejection
 
 Progress = Callable[[int, int], None]  # records read, of which rejected
-Annotate = Callable[[Article], Annotations]
-_BATCH_CHUNKS = 512  # encoded together
+_BATCH_CHARS, _BATCH_ARTICLES = 300_000, 512  # prepared together
+_ALONE_BATCHES = 8  # as long as there are fewer, starting other processes does not pay
 _REJECTIONS_KEPT = 10_000
 
 
@@ -40,50 +43,81 @@ class _Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
-    """How articles become rows of an index; the same for every way in."""
+class Pipeline(Preparation):
+    """How articles become rows of an index: in this process or, where there are many, in a crew of others."""
 
-    encoder: Encoder
-    chunk_words: int
-    overlap_sentences: int
-    annotate: Annotate | None = None  # finds places and dates; None: they are left out
+    crew: Crew | None = None
 
-    def write(self, articles: Iterable[Article], writer: Writer) -> None:
-        """Chunk, analyse, encode and add, in batches."""
-        for batch in self._batches(articles):
-            titled = [f"{article.title}\n{c.text}" for article, chunks in batch for c in chunks]
-            terms = [analyzer.terms(text) for text in titled]
-            vectors = self.encoder.encode_passages(titled)
-            start = 0
-            for article, chunks in batch:
-                rows = slice(start, start + len(chunks))
-                found = self.annotate(article) if self.annotate else NOTHING_FOUND
-                writer.add(article, chunks, terms[rows], vectors[rows], found)
-                start += len(chunks)
+    def write(self, changes: Iterable[Article | Copy], writer: Writer) -> None:
+        """Prepare and add, in order; the batches depend on nothing but what is written."""
+        batches, again = itertools.tee(_batches(changes))
+        rows = self._packed((articles for articles, _ in batches if articles), writer.pack)
+        for articles, copies in again:
+            if articles:
+                writer.add_packed(next(rows))
+            for copy in copies:
+                writer.add_copy(copy.article, copy.original)
 
-    def _batches(self, articles: Iterable[Article]) -> Iterator[list[tuple[Article, list[Chunk]]]]:
-        batch: list[tuple[Article, list[Chunk]]] = []
-        held = 0
-        for article in articles:
-            chunks = chunk(article, self.chunk_words, self.overlap_sentences)
-            batch.append((article, chunks))
-            held += len(chunks)
-            if held >= _BATCH_CHUNKS:
-                yield batch
-                batch, held = [], 0
-        if batch:
-            yield batch
+    def _packed(self, batches: Iterator[list[Article]], pack: Packer) -> Iterator[Any]:
+        few = list(itertools.islice(batches, _ALONE_BATCHES)) if self.crew and not self.crew.started else []
+        if self.crew and (self.crew.started or len(few) == _ALONE_BATCHES):
+            return self.crew.packed(itertools.chain(few, batches), pack)
+        return (pack(self.prepare(batch)) for batch in itertools.chain(few, batches))
+
+
+def _batches(changes: Iterable[Article | Copy]) -> Iterator[tuple[list[Article], list[Copy]]]:
+    """Articles that are prepared together, and the copies that are written after them."""
+    articles: list[Article] = []
+    copies: list[Copy] = []
+    held = 0
+    for change in changes:
+        if isinstance(change, Copy):
+            copies.append(change)
+        else:
+            articles.append(change)
+            held += len(change.text)
+        if held >= _BATCH_CHARS or len(articles) + len(copies) >= _BATCH_ARTICLES:
+            yield articles, copies
+            articles, copies, held = [], [], 0
+    if articles or copies:
+        yield articles, copies
+
+
+@dataclass(slots=True)
+class _Portion:
+    """The records that are published together: so many, or what came in so many seconds."""
+
+    records: Iterator[Article | Rejection]
+    commit_records: int
+    commit_s: float
+    ended: bool = False
+
+    def __iter__(self) -> Iterator[Article | Rejection]:
+        began = time.monotonic()
+        for count, record in enumerate(self.records, 1):
+            yield record
+            if count == self.commit_records or time.monotonic() - began >= self.commit_s:
+                return
+        self.ended = True
 
 
 def ingest(
     records: Iterable[Article | Rejection], writer: Writer, pipeline: Pipeline, update: bool = False,
-    progress: Progress | None = None,
+    progress: Progress | None = None, commit_records: int = sys.maxsize, commit_s: float = math.inf,
 ) -> IngestReport:  # fmt: skip
-    """Take records into a collection and publish them in one step; a bad record stops none of the others."""
+    """Take records into a collection; a bad record stops none of the others.
+
+    They are published in one step, or in several: after every ``commit_records`` of them, or ``commit_s`` seconds.
+    """
     began = time.perf_counter()
-    counts = _Counts()
-    pipeline.write(_new(records, writer, counts, update, progress), writer)
-    manifest = writer.commit()
+    counts, seen = _Counts(), dict[str, str]()
+    rest = iter(records)
+    while True:
+        portion = _Portion(rest, commit_records, commit_s)
+        pipeline.write(_new(portion, writer, counts, seen, update, progress), writer)
+        manifest = writer.commit()
+        if portion.ended:
+            break
     return IngestReport(
         counts.added, counts.updated, counts.unchanged, counts.copies, counts.rejected, tuple(counts.rejections),
         manifest.version, round(time.perf_counter() - began, 3),
@@ -103,17 +137,20 @@ def delete(article_ids: Sequence[str], writer: Writer, pipeline: Pipeline) -> in
     return len(wanted)
 
 
-def _without(article_ids: Sequence[str], copies: Copies) -> Iterator[Article]:
+def _without(article_ids: Sequence[str], copies: Copies) -> Iterator[Article | Copy]:
     for article_id in article_ids:
         yield from copies.take_out(article_id)
     yield from copies.settle()
 
 
 def _new(
-    records: Iterable[Article | Rejection], writer: Writer, counts: _Counts, update: bool, progress: Progress | None
-) -> Iterator[Article]:
-    """The articles whose text is to be indexed; copies, repeats and rejections are dealt with on the way."""
-    seen: dict[str, str] = {}  # id -> sha256, of what was taken in this run
+    records: Iterable[Article | Rejection], writer: Writer, counts: _Counts, seen: dict[str, str], update: bool,
+    progress: Progress | None,
+) -> Iterator[Article | Copy]:  # fmt: skip
+    """What is to be written; repeats and rejections are dealt with on the way.
+
+    ``seen``: id -> sha256 of what was taken in this run.
+    """
     copies = Copies(writer)
     for record in records:
         if progress and counts.read % 100 == 0:
@@ -138,8 +175,9 @@ def _new(
             yield from copies.take_out(record.article_id)
         placed = list(copies.place(record))
         if not stored:
-            counts.added += len(placed)
-            counts.copies += not placed
+            is_copy = not any(isinstance(change, Article) for change in placed)
+            counts.added += not is_copy
+            counts.copies += is_copy
         yield from placed
     yield from copies.settle()
     if progress:

@@ -87,6 +87,9 @@ class Settings:
 
     # Writing.
     segment_chunks: int = 200_000  # chunks held in memory before a segment is written
+    ingest_workers: int = 0  # processes that prepare articles for the index; 0: as many as there are processors
+    commit_records: int = 50_000  # a long ingest publishes what it has after so many records ...
+    commit_s: float = 600.0  # ... or so many seconds, whichever comes first
 
     # Limits.
     max_query_chars: int = 1_000
@@ -112,7 +115,9 @@ class Settings:
         return cls(**given)
 
 
-_LEAST = dict.fromkeys(("chunk_overlap_sentences", "port", "model_dim", "cache_mb"), 0)  # of whole numbers; else 1
+_LEAST = dict.fromkeys(  # of whole numbers; else 1
+    ("chunk_overlap_sentences", "port", "model_dim", "cache_mb", "ingest_workers"), 0
+)
 
 
 def _read(name: str, raw: str, default: object, least: int) -> Any:

@@ -14,7 +14,8 @@ LAYERS = [  # a module imports from its own layer and from those below it
     {"ablations", "cli", "evaluate_answers_cli", "evaluate_cli", "train_confidence", "web"},
     {"engine", "model_choice"},
     {
-        *("ingest", "copies", "feedback", "retriever", "answerer", "composer", "llm", "evaluation", "reranker"),
+        *("ingest", "copies", "crew", "preparation", "feedback", "retriever", "answerer", "composer", "llm"),
+        *("evaluation", "reranker"),
         *("answer_evaluation", "focus", "nearby", "annotated"),
     },
     {"backends"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -141,6 +141,22 @@ class Reader(Protocol):
     def close(self) -> None: ...
 
 
+class Prepared(NamedTuple):
+    """An article with its chunks, their index terms, unit vectors (n, dim), and the places and dates in it."""
+
+    article: Article
+    chunks: Sequence[Chunk]
+    terms: Sequence[Sequence[str]]
+    vectors: Vectors
+    found: Annotations = NOTHING_FOUND
+
+
+class Packer(Protocol):
+    """What can be done for a writer ahead of it, in any process: a function that pickle can name."""
+
+    def __call__(self, batch: Sequence[Prepared]) -> Any: ...
+
+
 class Writer(Protocol):
     """The only hand that changes a collection. Nothing is visible before ``commit`` returns.
 
@@ -148,6 +164,7 @@ class Writer(Protocol):
     """
 
     extra: dict[str, str]
+    pack: Packer
 
     def known(self, article_id: str) -> str | None:
         """sha256 of the text stored under this id, None when the id is new."""
@@ -163,6 +180,9 @@ class Writer(Protocol):
         found: Annotations = NOTHING_FOUND,
     ) -> None:  # fmt: skip
         """A new article with its chunks, their index terms, unit vectors (n, dim), and the places and dates in it."""
+
+    def add_packed(self, packed: Any) -> None:
+        """What ``pack`` made of new articles."""
 
     def add_copy(self, article: Article, original: str) -> None:
         """A new id for a text that is stored already."""

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -27,51 +28,88 @@ from service.vocabulary import Terms
 MENTION = np.dtype([("row", "<i4"), ("place", "<i4"), ("start", "<i4"), ("length", "<u2"), ("confidence", "u1")])
 DATED = np.dtype([("row", "<i4"), ("first", "<i4"), ("last", "<i4"), ("start", "<i4"), ("length", "<u2")])
 _LONGEST = 65_535
+Table = npt.NDArray[np.int32]
+Name = TypeVar("Name", str, Place)
 
 
-class FactsBuilder:
-    """Collects what ingest found, article by article."""
+class Found(NamedTuple):
+    """What was found in some articles, as columns; rows and articles are numbered from 0."""
 
-    def __init__(self) -> None:
-        self._places: dict[Place, int] = {}
-        self._known: dict[int, tuple[int, Place]] = {}
-        self._mentions = array("i")  # five numbers for each, as in MENTION
-        self._dates = array("i")  # as in DATED
-        self._articles: list[tuple[int, int, int]] = []
-        self._sources: dict[str, int] = {}
-        self._languages: dict[str, int] = {}
+    places: list[Place]
+    mentions: Table  # (m, 5) as MENTION
+    dates: Table  # (d, 5) as DATED
+    articles: Table  # (a, 3) as articles.npy
+    sources: list[str]
+    languages: list[str]
 
-    def add(self, article: Article, chunks: Sequence[Chunk], first_row: int, found: Annotations) -> None:
-        """The next article; its chunks have the rows from ``first_row`` on."""
-        self._articles.append(
+
+def found_in(batch: Sequence[tuple[Article, Sequence[Chunk], Annotations]]) -> Found:
+    """Of articles in order, their chunks' rows following one another."""
+    places: dict[Place, int] = {}
+    known: dict[int, int] = {}  # the gazetteer gives the same object for the same place: its identity is quick
+    sources: dict[str, int] = {}
+    languages: dict[str, int] = {}
+    mentions, dates, articles = array("i"), array("i"), array("i")
+    first_row = 0
+    for article, chunks, found in batch:
+        articles.extend(
             (
                 _day(found.published or article.published),
-                self._sources.setdefault(article.source, len(self._sources)),
-                self._languages.setdefault(article.language, len(self._languages)),
+                sources.setdefault(article.source, len(sources)),
+                languages.setdefault(article.language, len(languages)),
             )
         )
         starts, ends = [chunk.start for chunk in chunks], [chunk.end for chunk in chunks]
         for mention in found.places:
-            place = -1 if mention.place is None else self._number(mention.place)
+            number = -1
+            if mention.place is not None:
+                number = known.get(id(mention.place), -1)
+                if number < 0:
+                    number = known[id(mention.place)] = places.setdefault(mention.place, len(places))
             size, sure = min(_LONGEST, mention.end - mention.start), round(mention.confidence * 100)
             if mention.start < 0:
                 rows = range(1 if chunks else 0)
             else:  # a sentence shared by neighbours puts a mention into both
                 rows = range(bisect_left(ends, mention.end), bisect_right(starts, mention.start))
             for i in rows:
-                self._mentions.extend((first_row + i, place, mention.start, size, sure))
+                mentions.extend((first_row + i, number, mention.start, size, sure))
         for dated in found.dates:
             size = min(_LONGEST, dated.end - dated.start)
             for i in range(bisect_left(ends, dated.end), bisect_right(starts, dated.start)):
-                self._dates.extend((first_row + i, _day(dated.first), _day(dated.last), dated.start, size))
+                dates.extend((first_row + i, _day(dated.first), _day(dated.last), dated.start, size))
+        first_row += len(chunks)
+    return Found(
+        list(places), _shaped(mentions, 5), _shaped(dates, 5), _shaped(articles, 3), list(sources), list(languages)
+    )
 
-    def _number(self, place: Place) -> int:
-        """The gazetteer gives the same object for the same place: its identity is looked up first, which is quick."""
-        known = self._known.get(id(place))
-        if known is None:
-            number = self._places.setdefault(place, len(self._places))
-            known = self._known[id(place)] = (number, place)  # kept, so that no other object gets its id
-        return known[0]
+
+def _shaped(numbers: array[int], width: int) -> Table:
+    return np.array(numbers, np.int32).reshape(-1, width)
+
+
+class FactsBuilder:
+    """Collects what ingest found, batch by batch."""
+
+    def __init__(self) -> None:
+        self._places: dict[Place, int] = {}
+        self._sources: dict[str, int] = {}
+        self._languages: dict[str, int] = {}
+        self._mentions: list[Table] = []
+        self._dates: list[Table] = []
+        self._articles: list[Table] = []
+
+    def extend(self, found: Found, first_row: int) -> None:
+        """The next articles; their chunks have the rows from ``first_row`` on."""
+        mentions, dates, articles = found.mentions.copy(), found.dates.copy(), found.articles.copy()
+        mentions[:, 0] += first_row
+        dates[:, 0] += first_row
+        numbers = np.array([*_numbers(found.places, self._places), -1], np.int32)  # -1 stays -1
+        mentions[:, 1] = numbers[mentions[:, 1]]
+        articles[:, 1] = np.array(_numbers(found.sources, self._sources), np.int32)[articles[:, 1]]
+        articles[:, 2] = np.array(_numbers(found.languages, self._languages), np.int32)[articles[:, 2]]
+        self._mentions.append(mentions)
+        self._dates.append(dates)
+        self._articles.append(articles)
 
     def write(self, folder: Path) -> None:
         places = list(self._places)
@@ -83,7 +121,7 @@ class FactsBuilder:
         arrays = {
             "places.points": np.array(points, np.float32).reshape(-1, 4), "mentions": mentions, "mentions.order": order,
             "mentions.offsets": offsets, "dates": _table(self._dates, DATED),
-            "articles": np.array(self._articles, np.int32).reshape(-1, 3),
+            "articles": np.concatenate([np.zeros((0, 3), np.int32), *self._articles]),
         }  # fmt: skip
         for name, values in arrays.items():
             np.save(folder / f"{name}.npy", values, allow_pickle=False)
@@ -153,10 +191,15 @@ class Facts:
         return range(int(first), int(last))
 
 
-def _table(numbers: array[int], kind: np.dtype[np.void]) -> npt.NDArray[np.void]:
+def _numbers(names: Sequence[Name], known: dict[Name, int]) -> list[int]:
+    """The number of each name; new ones get the next."""
+    return [known.setdefault(name, len(known)) for name in names]
+
+
+def _table(parts: Sequence[Table], kind: np.dtype[np.void]) -> npt.NDArray[np.void]:
     """Records of ``kind``, by their first column."""
     names = kind.names or ()
-    columns = np.array(numbers, np.int32).reshape(-1, len(names))
+    columns = np.concatenate([np.zeros((0, len(names)), np.int32), *parts])
     columns = columns[np.argsort(columns[:, 0], kind="stable")]
     table = np.empty(len(columns), kind)
     for i, name in enumerate(names):

@@ -1,16 +1,16 @@
 """Postings in numpy arrays: which rows hold a term, how often; BM25 over them as rank-bm25's BM25Okapi defines it.
 
 Layout of one segment: terms sorted by their UTF-8, ``offsets`` (V + 1), ``rows`` and ``counts`` (P). Rows ascend within
-a term.
+a term. A segment has fewer than 2**24 rows and terms.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,36 +49,67 @@ class Postings:
         return cls(Terms.load(folder, name, hashed=True), *arrays)
 
 
+class Bag(NamedTuple):
+    """The terms of some rows as columns: term ``names[ids[i]]`` stands ``counts[i]`` times in row ``rows[i]``."""
+
+    names: list[str]
+    ids: Ints
+    rows: Ints
+    counts: npt.NDArray[np.uint16]
+    size: int  # rows, those without a term included
+
+
+def bag(rows: Sequence[Sequence[str]]) -> Bag:
+    """The terms of rows that are numbered from 0."""
+    known: dict[str, int] = {}
+    lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
+    ids = np.fromiter((known.setdefault(term, len(known)) for row in rows for term in row), np.int64, lengths.sum())
+    pairs = np.repeat(np.arange(len(rows)), lengths) * max(1, len(known)) + ids
+    pairs, counts = np.unique(pairs, return_counts=True)
+    found, ids = np.divmod(pairs, max(1, len(known)))
+    return Bag(
+        list(known), ids.astype(np.int32), found.astype(np.int32), np.minimum(counts, 65_535).astype(np.uint16),
+        len(rows),
+    )  # fmt: skip
+
+
 class PostingsBuilder:
     """Collects the terms of rows in memory, as compact arrays, until a segment is written."""
 
     def __init__(self) -> None:
         self._ids: dict[str, int] = {}
-        self._terms: list[npt.NDArray[np.int32]] = []
-        self._counts: list[npt.NDArray[np.uint16]] = []
+        self._parts: list[tuple[Ints, Ints, npt.NDArray[np.uint16]]] = []  # ids, rows, counts
+        self._size = 0
 
     def __len__(self) -> int:
-        return len(self._terms)
+        return self._size
 
     def add(self, terms: Sequence[str]) -> None:
         """The next row."""
-        ids, counted = self._ids, Counter(terms)
-        size = len(counted)
-        self._terms.append(np.fromiter((ids.setdefault(t, len(ids)) for t in counted), np.int32, size))
-        self._counts.append(np.fromiter((min(n, 65535) for n in counted.values()), np.uint16, size))
+        self.extend(bag([terms]))
+
+    def extend(self, rows: Bag) -> None:
+        """The next rows."""
+        ids = self._ids
+        numbers = np.fromiter((ids.setdefault(name, len(ids)) for name in rows.names), np.int32, len(rows.names))
+        self._parts.append((numbers[rows.ids], rows.rows + np.int32(self._size), rows.counts))
+        self._size += rows.size
 
     def build(self) -> Postings:
-        names = sorted(name.encode() for name in self._ids)
-        rank = np.empty(len(names), np.int32)
-        for new, name in enumerate(names):
-            rank[self._ids[name.decode()]] = new
-        lengths = np.fromiter((len(t) for t in self._terms), np.int64, len(self._terms))
-        flat = rank[np.concatenate(self._terms)] if len(names) else np.zeros(0, np.int32)
-        counts = np.concatenate(self._counts) if len(names) else np.zeros(0, np.uint16)
-        rows = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-        order = np.argsort(flat, kind="stable")
-        offsets = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=len(names)))]).astype(np.int64)
-        return Postings(Terms.pack(names), offsets, rows[order], counts[order])
+        names = sorted(self._ids)  # by code point, which is the order of their UTF-8
+        rank = np.empty(len(names), np.uint64)
+        rank[[self._ids[name] for name in names]] = np.arange(len(names), dtype=np.uint64)
+        keys = np.empty(sum(len(ids) for ids, _, _ in self._parts), np.uint64)
+        start = 0
+        for ids, rows, counts in self._parts:  # term, row and count in one number: sorting these is quickest
+            part = keys[start : (start := start + len(ids))]
+            np.left_shift(rank[ids], np.uint64(40), out=part)
+            part |= (rows.astype(np.uint64) << np.uint64(16)) | counts
+        keys.sort()
+        sizes = np.bincount((keys >> np.uint64(40)).astype(np.int64), minlength=len(names))
+        offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        rows = ((keys >> np.uint64(16)) & np.uint64(0xFFFFFF)).astype(np.int32)
+        return Postings(Terms.pack(name.encode() for name in names), offsets, rows, keys.astype(np.uint16))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service import analyzer
-from service.backends.base import Vectors
 from service.backends.embedded import variants
 from service.backends.embedded.facts import Facts, FactsBuilder
 from service.backends.embedded.layout import REMEDY
 from service.backends.embedded.postings import Postings, PostingsBuilder
+from service.backends.embedded.rows import Rows, metadata
 from service.backends.embedded.vectors import open_vectors, write_vectors
 from service.errors import IndexDamaged
-from service.records import Annotations, Article, Chunk
+from service.records import Article
 from service.sound import skeleton
 from service.vocabulary import Terms, mapped
 
@@ -44,18 +42,6 @@ create table copies (article_id text primary key, title text, source text, publi
 _METADATA = "article_id, title, source, published, url, language, origin, origin_sha256"
 
 
-def _metadata(article: Article) -> tuple[str, ...]:
-    return (article.article_id, article.title, article.source, article.published, article.url, article.language,
-            article.origin, article.origin_sha256)  # fmt: skip
-
-
-def field_terms(article: Article) -> list[str]:
-    """What title: and source: filters look up."""
-    title = {f"t:{term}" for term in analyzer.terms(article.title)}
-    source = {f"s:{analyzer.normalize(word)}" for word in analyzer.words(article.source)}
-    return sorted(title | source)
-
-
 class SegmentBuilder:
     """Collects articles and writes them as one segment into a folder that it creates."""
 
@@ -65,42 +51,36 @@ class SegmentBuilder:
         self._store = sqlite3.connect(folder / "store.sqlite", isolation_level=None)
         self._store.executescript("pragma journal_mode=off; pragma synchronous=off; pragma locking_mode=exclusive;")
         self._store.executescript(_SCHEMA + "begin;")
-        self._ids: list[bytes] = []
-        self._chunks: list[tuple[int, int, int, int, int, int]] = []
+        self._ids: list[str] = []
+        self._chunks: list[npt.NDArray[np.int32]] = []
         self._terms, self._fields, self._facts = PostingsBuilder(), PostingsBuilder(), FactsBuilder()
         self._vectors: list[npt.NDArray[np.float16]] = []
-        self.copies = 0
+        self.chunks = self.copies = 0
 
     @property
     def articles(self) -> int:
         return len(self._ids)
 
-    @property
-    def chunks(self) -> int:
-        return len(self._chunks)
-
-    def add(
-        self, article: Article, chunks: Sequence[Chunk], terms: Sequence[Sequence[str]], vectors: Vectors,
-        found: Annotations,
-    ) -> None:  # fmt: skip
-        row = len(self._ids)
-        self._facts.add(article, chunks, len(self._chunks), found)
-        text = zlib.compress(article.text.encode(), 6)
-        self._store.execute(
+    def add(self, rows: Rows) -> None:
+        """The next articles."""
+        first = len(self._ids)
+        self._store.executemany(
             f"insert into articles (row, {_METADATA}, sha256, text) values (?,?,?,?,?,?,?,?,?,?,?)",
-            (row, *_metadata(article), article.sha256, text),
+            ((first + i, *columns) for i, columns in enumerate(rows.stored)),
         )
-        self._ids.append(article.article_id.encode())
-        for chunk, chunk_terms in zip(chunks, terms, strict=True):
-            arabic = analyzer.arabic_share(chunk.text) >= 0.5
-            self._chunks.append((row, chunk.ordinal, chunk.start, chunk.end, len(chunk_terms), arabic))
-            self._terms.add(chunk_terms)
-        self._fields.add(field_terms(article))
-        self._vectors.append(vectors.astype(np.float16))
+        chunks = rows.chunks.copy()
+        chunks[:, 0] += first
+        self._terms.extend(rows.terms)
+        self._fields.extend(rows.fields)
+        self._facts.extend(rows.found, self.chunks)
+        self._ids += rows.ids
+        self._chunks.append(chunks)
+        self._vectors.append(rows.vectors)
+        self.chunks += len(chunks)
 
     def add_copy(self, article: Article, original: str) -> None:
         self._store.execute(
-            f"insert into copies ({_METADATA}, original) values (?,?,?,?,?,?,?,?,?)", (*_metadata(article), original)
+            f"insert into copies ({_METADATA}, original) values (?,?,?,?,?,?,?,?,?)", (*metadata(article), original)
         )
         self.copies += 1
 
@@ -108,9 +88,9 @@ class SegmentBuilder:
         """Everything to disk; the folder is complete afterwards, not yet flushed."""
         self._store.execute("commit")
         self._store.close()
-        chunks = np.array(self._chunks, np.int32).reshape(-1, 6)
+        chunks = np.concatenate([np.zeros((0, 6), np.int32), *self._chunks])
         np.save(self.folder / "chunks.npy", chunks, allow_pickle=False)
-        Terms.pack(self._ids).save(self.folder, "ids")
+        Terms.pack(name.encode() for name in self._ids).save(self.folder, "ids")
         terms = self._terms.build()
         terms.save(self.folder, "terms")
         _sounds(terms.terms).save(self.folder, "sounds")
@@ -126,9 +106,7 @@ class SegmentBuilder:
 
 def _sounds(terms: Terms) -> Postings:
     """Which terms share a consonant skeleton; those without two consonants are left out."""
-    return variants.inverted(
-        (sound.encode(), row, 1) for row, term in enumerate(terms) if len(sound := skeleton(term)) >= 2
-    )
+    return variants.inverted((sound,) if len(sound := skeleton(term)) >= 2 else () for term in terms)
 
 
 class Segment:

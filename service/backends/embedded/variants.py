@@ -6,6 +6,7 @@ sets of trigrams, boundary marks included.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 
 import numpy as np
@@ -20,23 +21,29 @@ def trigrams(term: str) -> set[str]:
     return set() if term[:1].isdigit() else {padded[i : i + 3] for i in range(len(padded) - 2)}
 
 
-def inverted(pairs: Iterable[tuple[bytes, int, int]]) -> Postings:
-    """(key, term row, count) triples as postings."""
-    found = sorted(pairs)
-    starts = [i for i, (key, _, _) in enumerate(found) if i == 0 or found[i - 1][0] != key]
-    rows = np.array([row for _, row, _ in found], np.int32)
-    counts = np.array([count for _, _, count in found], np.uint16)
-    return Postings(Terms.pack(found[i][0] for i in starts), np.array([*starts, len(found)], np.int64), rows, counts)
+def inverted(keys: Iterable[Iterable[str]]) -> Postings:
+    """Key -> the rows that have it, from the different keys of each row; counts are how many keys that row has."""
+    known: dict[str, int] = {}
+    numbers, lengths = array("i"), array("i")
+    for row in keys:
+        before = len(numbers)
+        numbers.extend(known.setdefault(key, len(known)) for key in row)
+        lengths.append(len(numbers) - before)
+    names = sorted(known)
+    rank = np.empty(len(names), np.int64)
+    rank[[known[name] for name in names]] = np.arange(len(names))
+    sizes = np.array(lengths, np.int64)
+    flat, rows = rank[np.array(numbers, np.int64)], np.repeat(np.arange(len(sizes)), sizes)
+    order = np.argsort(flat, kind="stable")
+    offsets = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=len(names)))]).astype(np.int64)
+    held = rows[order].astype(np.int32)
+    counts = sizes[held].astype(np.uint16)
+    return Postings(Terms.pack(name.encode() for name in names), offsets, held, counts)
 
 
 def build(terms: Terms) -> Postings:
     """Trigram -> rows of the terms that hold it; counts are how many trigrams that term has."""
-    return inverted(
-        (gram.encode(), row, len(grams))
-        for row, term in enumerate(terms)
-        if (grams := trigrams(term))
-        for gram in grams
-    )
+    return inverted(trigrams(term) for term in terms)
 
 
 def alike(index: Postings, terms: Terms, term: str, least: float) -> dict[str, float]:

@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from service.backends.base import NOTHING_FOUND, Vectors
+from service.backends.base import NOTHING_FOUND, Packer, Prepared, Vectors
 from service.backends.embedded import layout, publishing
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.locking import Lock
 from service.backends.embedded.reader import EmbeddedReader
+from service.backends.embedded.rows import Rows, pack
 from service.backends.embedded.segment import Segment, SegmentBuilder
 from service.errors import ArticleNotFound, IndexMismatch
 from service.records import Annotations, Article, Chunk, Manifest
@@ -23,6 +24,8 @@ class EmbeddedWriter:
     ``fresh``: the next version starts empty, whatever recipe the last one was made with.
     ``timeout_s``: how long to wait for another writer to end.
     """
+
+    pack: Packer = staticmethod(pack)
 
     def __init__(
         self,
@@ -84,10 +87,15 @@ class EmbeddedWriter:
         self, article: Article, chunks: Sequence[Chunk], terms: Iterable[Sequence[str]], vectors: Vectors,
         found: Annotations = NOTHING_FOUND,
     ) -> None:  # fmt: skip
+        self.add_packed(self.pack([Prepared(article, chunks, list(terms), vectors, found)]))
+
+    def add_packed(self, packed: Rows) -> None:
         with layout.disk_errors(self._folder):
-            self._staging().add(article, chunks, list(terms), vectors, found)
-            self._new[article.article_id] = article.sha256
-            self._new_texts[article.sha256] = article.article_id
+            self._staging().add(packed)
+            for columns in packed.stored:
+                article_id, sha256 = str(columns[0]), str(columns[8])
+                self._new[article_id] = sha256
+                self._new_texts[sha256] = article_id
             if self._builder is not None and self._builder.chunks >= self._segment_chunks:
                 self._write_segment()
 
