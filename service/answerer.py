@@ -11,6 +11,7 @@ from service.backends.base import Reader
 from service.composer import Composer
 from service.encoder import Encoder
 from service.evidence import Sentence
+from service.notices import say
 from service.question import Question, read
 from service.question_terms import Term, question_terms, unit_forms
 from service.records import Answer, AnswerSentence, Article, Citation, Language, Passage, SearchResult
@@ -102,7 +103,7 @@ class Answerer:
         ]
         sound = verification.verified(drafts, self._article)
         if not sound or sound[0] is not drafts[0]:  # the confidence was that of the first
-            return replace(refusal, notices=(*refusal.notices, "the best quote is not what is stored: ingest again"))
+            return replace(refusal, notices=(*refusal.notices, say(refusal.language, "quote_not_stored")))
         kept = [(c, draft) for c, draft in zip(chosen, drafts, strict=True) if any(draft is s for s in sound)]
         citations = tuple(replace(draft, marker=n) for n, (_, draft) in enumerate(kept, 1))
         short = [_short(c.sentence, question, units) for c, _ in kept]

@@ -61,7 +61,7 @@ def _query(engine: Engine, options: argparse.Namespace) -> int:
     for notice in result.notices:
         print(f"rasad: {notice}", file=sys.stderr)
     if result.areas or any(result.period):
-        print(f"rasad: looking {terminal.where_and_when(result)}", file=sys.stderr)
+        print(f"rasad: {terminal.where_and_when(result)}", file=sys.stderr)
     for passage in result.passages:
         if options.json:
             print(json.dumps(terminal.as_json(passage, options.explain), ensure_ascii=False))

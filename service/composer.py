@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from service import analyzer, counters, grounding, llm, verification
 from service.encoder import Encoder
 from service.errors import EndpointError
+from service.notices import say
 from service.question_terms import Term
 from service.records import Answer, AnswerSentence, Citation, Passage, Unsupported
 from service.settings import Settings
@@ -60,7 +61,7 @@ class Composer:
             )  # fmt: skip
             for text in sentences(pieces):
                 if llm.NO_ANSWER in text.upper():
-                    why = "the language model found no answer in the passages"
+                    why = say(extractive.language, "model_no_answer")
                     break
                 checked = self._check(text, passages)
                 if not checked.supported:
@@ -75,16 +76,13 @@ class Composer:
             why = str(error)
         if why or not any(sentence.supported for sentence in kept):
             counters.count(counters.MODEL_FALLBACKS)
-            why = why or "no sentence of the language model's reply is supported by what it cites"
-            yield replace(extractive, notices=(*extractive.notices, f"{why}: these are the reports' own words"))
+            why = why or say(extractive.language, "model_unsupported")
+            yield replace(extractive, notices=(*extractive.notices, say(extractive.language, "own_words", why=why)))
             return
         notices = extractive.notices
         if dropped:
-            what = "left out" if settings.llm_unsupported is Unsupported.DROP else "marked"
-            notices = (
-                *notices,
-                f"{dropped} of the language model's sentences {what}: what they cite does not support them",
-            )
+            what = "left_out" if settings.llm_unsupported is Unsupported.DROP else "marked"
+            notices = (*notices, say(extractive.language, f"sentences_{what}", n=dropped))
         yield replace(
             extractive, sentences=tuple(kept), citations=tuple(citations), model=settings.llm_model, notices=notices
         )

@@ -12,10 +12,12 @@ import numpy as np
 from service.backends.base import Reader
 from service.dates import asked as when
 from service.errors import QueryError
+from service.notices import say
 from service.places import asked as where
 from service.places import gazetteer
 from service.places.area import Area, Relation
-from service.records import Filters, Ranking
+from service.places.titles import described, title
+from service.records import Filters, Language, Ranking
 from service.settings import Settings
 
 NO_FILTERS = Filters()
@@ -40,39 +42,45 @@ class Focus:
     notices: tuple[str, ...] = ()
     source: str = ""
     language: str = ""
+    read_as: tuple[str, ...] = ()  # the areas in words
 
     @property
     def shown_period(self) -> tuple[str, str]:
         return self.period if any(self.period) else self.preferred
 
 
-def read(text: str, filters: Filters, settings: Settings) -> Focus:
-    """Raises QueryError for a place or a date that cannot be understood."""
+def read(text: str, filters: Filters, settings: Settings, language: Language = Language.ENGLISH) -> Focus:
+    """``language`` is that of the notices. Raises QueryError for a place or a date that cannot be understood."""
     now = _now(filters.now)
-    names = gazetteer.load(Path(settings.gazetteer) if settings.gazetteer else None)
-    asked = where.ask(text, names) if filters.places and settings.weight_place else where.Asked()
-    given, notices = _given(filters, names, settings)
-    period, preferred, recent = _period(text, filters, now)
+    names = _gazetteer(settings)
+    named = when.ask(text, now) if filters.dates else when.AskedPeriod()
+    wanted = filters.places and settings.weight_place
+    asked = where.ask(text, names, language, named.spans) if wanted else where.Asked()
+    given, notices = _given(filters, names, settings, language)
+    period, preferred, recent = _period(text, named, filters, now)
     strict = () if _QUESTION.search(text) else tuple(area for area in asked.areas if area.strict)
+    areas = (*given, *asked.areas)
+    read_as = tuple(described(area, names, language) for area in areas)
     return Focus(
-        (*given, *asked.areas), (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices),
-        filters.source, filters.language,
+        areas, (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices), filters.source,
+        filters.language, read_as,
     )  # fmt: skip
 
 
-def relaxed(focus: Focus, filters: Filters) -> Focus | None:
+def relaxed(focus: Focus, filters: Filters, settings: Settings, language: Language = Language.ENGLISH) -> Focus | None:
     """The focus for when nothing was found: what only the question's words said is preferred, not required.
 
     None where they required nothing; what was given beside the question is never left out.
     """
-    left_out = [where.described(area) for area in focus.within if area not in focus.given]
+    names = _gazetteer(settings)
+    left_out = [described(area, names, language) for area in focus.within if area not in focus.given]
     if any(focus.period) and not (filters.since or filters.until):
         first, last = focus.period
-        left_out.append(f"from {first or '...'} to {last or '...'}")
+        left_out.append(say(language, "between_days", first=first or "...", last=last or "..."))
         focus = replace(focus, period=("", ""), preferred=focus.period)
     if not left_out:
         return None
-    notice = f"nothing here is {' and '.join(left_out)}, as the question's words were read: all is shown"
+    notice = say(language, "nothing_there", what=say(language, "and").join(left_out))
     return replace(focus, within=focus.given, notices=(*focus.notices, notice))
 
 
@@ -91,7 +99,13 @@ def lean(ranking: Ranking, focus: Focus, reader: Reader, settings: Settings) -> 
     return Ranking(ranking.keys[order], scores[order])
 
 
-def _given(filters: Filters, names: gazetteer.Gazetteer, settings: Settings) -> tuple[tuple[Area, ...], list[str]]:
+def _gazetteer(settings: Settings) -> gazetteer.Gazetteer:
+    return gazetteer.load(Path(settings.gazetteer) if settings.gazetteer else None)
+
+
+def _given(
+    filters: Filters, names: gazetteer.Gazetteer, settings: Settings, language: Language
+) -> tuple[tuple[Area, ...], list[str]]:
     """The areas of near= and place=."""
     areas: list[Area] = []
     notices: list[str] = []
@@ -109,8 +123,9 @@ def _given(filters: Filters, names: gazetteer.Gazetteer, settings: Settings) -> 
                 "or list it in a gazetteer of your own (--gazetteer)"
             )
         if others:
-            listed = ", ".join(where.title(other) for other in others[:3])
-            notices.append(f"{option}={name} was read as {where.title(place)}; not {listed}?")
+            listed = say(language, "or").join(title(other, names, language) for other in others[:3])
+            found = title(place, names, language)
+            notices.append(say(language, "option_read_as", option=option, name=name, place=found, others=listed))
         if option == "near":
             areas.append(Area(place, Relation.WITHIN, filters.within_km or settings.near_km, strict=True))
         else:
@@ -118,9 +133,10 @@ def _given(filters: Filters, names: gazetteer.Gazetteer, settings: Settings) -> 
     return tuple(areas), notices
 
 
-def _period(text: str, filters: Filters, now: date) -> tuple[tuple[str, str], tuple[str, str], bool]:
+def _period(
+    text: str, asked: when.AskedPeriod, filters: Filters, now: date
+) -> tuple[tuple[str, str], tuple[str, str], bool]:
     """(filter, preference, whether newer is better): what is given wins over what the question says."""
-    asked = when.ask(text, now) if filters.dates else when.AskedPeriod()
     recent = asked.recent if filters.recent is None else filters.recent
     since = when.day(filters.since, "from", now) if filters.since else ""
     until = when.day(filters.until, "to", now, last=True) if filters.until else ""

@@ -10,11 +10,8 @@ import numpy.typing as npt
 
 from service.backends.base import Reader
 from service.places import area as areas_of
-from service.places import asked
 from service.places.area import Area
 from service.records import DateMention, NearPlace, Place, PlaceMention
-
-described = asked.described
 
 
 @dataclass(frozen=True, slots=True)

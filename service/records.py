@@ -123,6 +123,7 @@ class Filters:
     facets: bool = False
     source: str = ""  # articles of exactly this source, as facets name it
     language: str = ""  # articles in this language, ISO 639-1
+    notices_in: Language | None = None  # language of the notices; None: the question's
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from service.backends.base import Filter, Reader
 from service.encoder import Encoder
 from service.errors import SettingsError
 from service.focus import Focus
+from service.notices import say
 from service.places.area import Area
 from service.records import (
     Concept,
@@ -66,13 +67,14 @@ class Retriever:
         began = time.perf_counter()
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, matches = self._concepts(query)
-        focus = focusing.read(text, filters, self._settings)
-        keep, notices = self._filter(query, focus)
+        language = filters.notices_in or query.language
+        focus = focusing.read(text, filters, self._settings, language)
+        keep, notices = self._filter(query, focus, language)
         wide = self._wide(query, concepts)
         rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
-        if not len(fused) and (wider := focusing.relaxed(focus, filters)):
+        if not len(fused) and (wider := focusing.relaxed(focus, filters, self._settings, language)):
             focus = wider
-            keep, notices = self._filter(query, focus)
+            keep, notices = self._filter(query, focus, language)
             rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
         reading = time.perf_counter()
         fused = self._reranked(text, rankings, fused)
@@ -92,7 +94,7 @@ class Retriever:
             manifest.version,
             round(took_ms, 2),
             (*self._notices, *notices, *focus.notices),
-            tuple(map(nearby.described, focus.areas)),
+            focus.read_as,
             focus.shown_period,
             facets,
         )
@@ -102,14 +104,15 @@ class Retriever:
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, _ = self._concepts(query)
         focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
-        keep = self._filter(query, focus)[0]
+        keep = self._filter(query, focus, query.language)[0]
         if leg is Leg.RERANKER and not self._reranker:
             raise SettingsError("no reranker is set: name a cross-encoder in RASAD_RERANKER")
         if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.RERANKER):
             wide = self._wide(query, concepts)
             rankings, ranking = self._all(query, wide, keep, depth, focus)
-            if not len(ranking) and (wider := focusing.relaxed(focus, focusing.NO_FILTERS)):
-                rankings, ranking = self._all(query, wide, self._filter(query, wider)[0], depth, wider)
+            if not len(ranking) and (wider := focusing.relaxed(focus, focusing.NO_FILTERS, self._settings)):
+                keep = self._filter(query, wider, query.language)[0]
+                rankings, ranking = self._all(query, wide, keep, depth, wider)
             if leg in (Leg.FUSED, Leg.RERANKER):
                 ranking = self._reranked(text, rankings, ranking)
             ranking = ranking if leg is Leg.FUSED else rankings[leg]
@@ -217,7 +220,7 @@ class Retriever:
         crossed, how = self._translators[query.language].translate(query.groups)
         return {Leg.BM25: plain, Leg.CROSS: crossed}, matches + how
 
-    def _filter(self, query: queries.Query, focus: Focus) -> tuple[Filter, list[str]]:
+    def _filter(self, query: queries.Query, focus: Focus, language: Language) -> tuple[Filter, list[str]]:
         """What must and must not be there, in both languages where the lexicon knows the words."""
         translator, notices = self._translators[query.language], []
         phrases = []
@@ -228,7 +231,7 @@ class Retriever:
             others = translator.phrase_in_other_language(phrase)
             phrases.append((terms, *others))
             if not others:
-                notices.append(f'"{phrase}" is only looked for as written: its translation is not known')
+                notices.append(say(language, "phrase_as_written", phrase=phrase))
         excluded = [tuple(analyzer.terms(word)) for word in query.excluded]
         excluded += [t for word in query.excluded for t in translator.phrase_in_other_language(word)]
         titles = [(tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles]

@@ -9,7 +9,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
-from service.records import Answer, AnswerSentence, Citation, Facets, Manifest, Passage, SearchResult
+from service.notices import say
+from service.records import Answer, AnswerSentence, Citation, Facets, Language, Manifest, Passage, SearchResult
 
 _FACETS_SHOWN = 10  # of each kind
 _FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
@@ -83,9 +84,10 @@ def passage(found: Passage, style: Style) -> str:
 
 def where_and_when(result: SearchResult) -> str:
     """How the question's places and dates were read."""
-    first, last = result.period
-    when = f"{first or '...'} to {last or '...'}" if first != last else first
-    return "; ".join([*result.areas, *([when] if first or last else [])])
+    (first, last), language = result.period, result.language
+    days = say(language, "between_days", first=first or "...", last=last or "...") if first != last else first
+    what = [*result.areas, *([days] if first or last else [])]
+    return say(language, "looking", what=("؛ " if language is Language.ARABIC else "; ").join(what))
 
 
 def facets(found: Facets, style: Style) -> str:

@@ -36,7 +36,7 @@ def test_a_place_and_a_period_narrow_the_results(run) -> None:  # type: ignore[n
     )
 
     assert code == 0
-    assert "looking within 30 km of Hawija (Kirkuk, Iraq); 2020-05-01 to 2020-05-31" in err
+    assert "looking within 30 km of Hawija (Kirkuk, Iraq); from 2020-05-01 to 2020-05-31" in err
     assert "not Al-Huwayja (Ghab) (Hama, Syria)?" in err
     assert all(passage["places"][0]["distance_km"] <= 30 for passage in found)  # type: ignore[index]
     assert {passage["published"] for passage in found} <= {"2020-05-14", ""}

@@ -18,7 +18,7 @@ from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter
 from service.errors import QueryError
 from service.places.area import Area, Relation
-from service.records import Article, Facets, Filters, Ranking
+from service.records import Article, Facets, Filters, Language, Ranking
 from service.retriever import Retriever
 from service.settings import Settings
 
@@ -143,7 +143,7 @@ def test_near_in_a_question_puts_near_places_first(retriever: Retriever) -> None
 def test_the_leg_can_be_switched_off(retriever: Retriever, reader: EmbeddedReader) -> None:
     off = Retriever(reader, FakeEncoder(), Settings(weight_place=0.0))  # type: ignore[arg-type]
 
-    assert retriever.search("غارة قرب الحويجة").areas == ("near Hawija (Kirkuk, Iraq)",)
+    assert retriever.search("غارة قرب الحويجة").areas == ("قرب الحويجة (كركوك، العراق)",)
     assert retriever.search("غارة قرب الحويجة", filters=Filters(places=False)).areas == ()
     assert found(off, "غارة قرب الحويجة") == found(retriever, "غارة قرب الحويجة", places=False)
 
@@ -199,12 +199,12 @@ def test_a_day_without_news_is_said_and_the_rest_is_shown(retriever: Retriever) 
     result = retriever.search("غارة الموصل أمس", filters=Filters(now="2026-11-20"))
 
     assert "mosul" in [p.article_id for p in result.passages]
-    assert any("nothing here is from 2026-11-19 to 2026-11-19" in notice for notice in result.notices)
+    assert any("من 2026-11-19 إلى 2026-11-19" in notice for notice in result.notices)
     assert found(retriever, "غارة الموصل", since="2026-11-19") == []
 
 
 def test_a_distance_in_a_question_gives_way_when_nothing_is_there(retriever: Retriever) -> None:
-    result = retriever.search("غارة within 5 km of Riyadh")
+    result = retriever.search("غارة within 5 km of Riyadh", filters=Filters(notices_in=Language.ENGLISH))
 
     assert "mosul" in [p.article_id for p in result.passages]
     assert any("nothing here is within 5 km of Riyadh" in notice for notice in result.notices)
@@ -273,9 +273,18 @@ def test_a_filter_that_cannot_be_understood_is_refused(
 
 
 def test_an_ambiguous_name_is_offered(retriever: Retriever) -> None:
-    notices = retriever.search("غارة", filters=Filters(near="Hawija")).notices
+    result = retriever.search("غارة", filters=Filters(near="Hawija", notices_in=Language.ENGLISH))
 
-    assert notices == ("near=Hawija was read as Hawija (Kirkuk, Iraq); not Al-Huwayja (Ghab) (Hama, Syria)?",)
+    assert result.notices == ("near=Hawija was read as Hawija (Kirkuk, Iraq); not Al-Huwayja (Ghab) (Hama, Syria)?",)
+    assert result.areas == ("within 50 km of Hawija (Kirkuk, Iraq)",)
+
+
+def test_notices_are_in_the_language_of_the_question_unless_another_is_given(retriever: Retriever) -> None:
+    arabic = retriever.search("غارات قرب الحويجة")
+    english = retriever.search("غارات قرب الحويجة", filters=Filters(notices_in=Language.ENGLISH))
+
+    assert arabic.areas == ("قرب الحويجة (كركوك، العراق)",) and "فُهم «الحويجة»" in arabic.notices[0]
+    assert english.areas == ("near Hawija (Kirkuk, Iraq)",) and "الحويجة was read as" in english.notices[0]
 
 
 def test_the_same_question_has_the_same_answer(retriever: Retriever) -> None:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from service.dates import words
+from service.dates import rolling, words
 from service.dates.finder import expressions
 from service.dates.page import Expression, Page
 from service.errors import QueryError
@@ -18,10 +18,15 @@ from service.folding import fold
 _SINCE = re.compile(r" (?:since|from|after|as of|starting|منذ|من|بعد|ابتداء من|اعتبارا من)(?: يوم| شهر| عام| the)? *$")
 _UNTIL = re.compile(r" (?:until|till|before|up to|حتي|قبل)(?: يوم| شهر| عام| the)? *$")
 _BETWEEN = re.compile(r" (?:between|from|بين|من|ما بين)(?: يوم| شهر| عامي| شهري| عام)? *$")
+_DAYS_TO = re.compile(r"(?<![0-9])[0-9]{1,2}(?:st|nd|rd|th)? (?:(?:to|until|till|الي|حتي) )?[0-9]{1,2}(?![0-9])")
 _JOINED = re.compile(r"^ *(?:and|to|until|till|و|الي|وحتي|حتي)? *(?:يوم|شهر|عام)? *$")
 _RECENT = re.compile(
     r" (?:latest|recent|recently|newest|most recent|احدث|اخر|اخر الاخبار|مستجدات|الاخيره|مؤخرا|موخرا)(?= )"
 )
+
+
+_AFTER = frozenset({"after", "بعد"})  # the day itself left out
+_BEFORE = frozenset({"before", "قبل"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class AskedPeriod:
     relative: bool = False
     recent: bool = False  # "latest", "آخر": newer passages are preferred
     span: tuple[int, int] = (0, 0)
+    spans: tuple[tuple[int, int], ...] = ()  # of all dates in the question
 
     @property
     def period(self) -> tuple[str, str]:
@@ -47,6 +53,11 @@ def ask(text: str, now: date) -> AskedPeriod:
     folded = fold(text)
     recent = bool(_RECENT.search(folded.text))
     found = expressions(Page(folded, now))
+    spans = tuple(folded.span(one.start, one.end) for one in found)
+    if counted := rolling.find(folded.text, now):
+        start, last = counted.period
+        span = folded.span(counted.start, counted.end)
+        return AskedPeriod(start.isoformat(), last.isoformat(), True, recent, span, (*spans, span))
     if not found:
         return AskedPeriod(recent=recent)
     first = found[0]
@@ -60,11 +71,13 @@ def ask(text: str, now: date) -> AskedPeriod:
         bounds = sorted([*first.period, *second.period])
         opening, closing, end = bounds[0].isoformat(), bounds[-1].isoformat(), second.end
         relative = relative or _is_relative(folded.text[second.start : second.end])
+    elif _DAYS_TO.search(folded.text[first.start : first.end]):
+        pass  # "from August 3 to 7"
     elif _SINCE.search(before) and not _is_plain_of(before):
-        closing = ""
+        opening, closing = (_next_day(last) if _ends_with(before, _AFTER) else opening), ""
     elif _UNTIL.search(before):
-        opening, closing = "", (closing if not before.rstrip().endswith(("before", "قبل")) else start.isoformat())
-    return AskedPeriod(opening, closing, relative, recent, folded.span(first.start, end))
+        opening, closing = "", (_next_day(start, -1) if _ends_with(before, _BEFORE) else closing)
+    return AskedPeriod(opening, closing, relative, recent, folded.span(first.start, end), spans)
 
 
 def day(text: str, option: str, now: date, last: bool = False) -> str:
@@ -89,9 +102,22 @@ def _iso_month(text: str) -> str:
 
 def _is_relative(written: str) -> bool:
     parts = set(written.split())
-    return bool(
-        parts & (words.LAST | words.THIS | words.NEXT | set(words.DAYS) | set(words.WEEKDAYS) | {"ago", "قبل"})
-    ) and not any(char.isdigit() for char in written)
+    if parts & {"ago", "قبل"}:
+        return True
+    told = words.LAST | words.THIS | words.NEXT | set(words.DAYS) | set(words.WEEKDAYS)
+    return bool(parts & told) and not any(char.isdigit() for char in written)
+
+
+def _ends_with(before: str, prepositions: frozenset[str]) -> bool:
+    """Whether one of these is the last word, but for a word such as "day"."""
+    return any(word in prepositions for word in before.split()[-2:])
+
+
+def _next_day(day: date, by: int = 1) -> str:
+    try:
+        return (day + timedelta(days=by)).isoformat()
+    except OverflowError:
+        return day.isoformat()
 
 
 def _is_plain_of(before: str) -> bool:

@@ -3,8 +3,9 @@
 Decay: "near" halves every 15 km beyond the edge of the asked place (farther for provinces) and ends below 0.05, which
 is 65 km. "in" is 1 inside (a province holds its districts, a country its towns) and halves every 5 km outside.
 "within" falls from 1 at the centre to 0.5 at the radius, and is 0 beyond. A direction is "near" with 40 km, inside 60
-degrees on either side. "between" is 1 on the line between two places and 0 where the way around is a third longer. A
-mention of a province or country says little about where in it: what is larger than 25 km counts in proportion less.
+degrees on either side; of a country it is that part of it. "between" is 1 on the line between two places and 0 where
+the way around is a third longer. A mention of a province or country says little about where in it: what is larger than
+25 km counts in proportion less.
 """
 
 from __future__ import annotations
@@ -111,6 +112,8 @@ def weights(area: Area, places: Places) -> Floats:
         off = np.abs((turned + 180) % 360 - 180)
         beyond = np.maximum(0.0, km - _edge(target))
         fits = np.where((off <= SECTOR_DEGREES) & (km > 1.0), 0.5 ** (beyond / DIRECTION_HALF_KM), 0.0)
+        if target.kind == "country":  # "شمال سوريا" is a part of Syria
+            fits = np.where((off <= SECTOR_DEGREES) & _held(target, places), 1.0, 0.0)
         fits[same] = 0.5  # "north of Mosul" is often said with the name alone
     else:
         fits = _around(area, km, places)

@@ -6,17 +6,23 @@ a notice.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from service.folding import fold
+from service.folding import Folded, fold
+from service.notices import say
 from service.places import distance, query_names
 from service.places.area import Area, Relation
 from service.places.gazetteer import Gazetteer
 from service.places.label import labelled
+from service.places.packing import ARTICLE, BARE
 from service.places.query_names import Named
 from service.places.relations import relate
+from service.places.titles import title
 from service.places.unlisted import Unlisted
-from service.records import Place
+from service.records import Language, Place
 
 MAX_AREAS = 3
 CAPITAL = 0.87  # prominence from which a city's name often stands for a government
@@ -24,6 +30,11 @@ BROAD = 0.3  # weight of a country: what names it is mostly found by the word al
 _CLEAR = 0.78  # of score: what leads by less is offered as an alternative
 _APART_KM = 40.0
 _OTHERS_SHOWN = 3
+_UNLISTED = re.compile(
+    r" (in|at|from|of|near|around|outside|inside|between)(?: the)?(?: (?:town|village|city|district) of)?"
+    r" ((?:al |el )?([a-z'-]{4,}))(?= )"
+)
+_VAGUE = frozenset({"in", "at", "from", "of", "between"})  # prepositions of much else than places
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +53,40 @@ class _Question:
     named: list[Named]
     countries: dict[str, float]
     gazetteer: Gazetteer
+    folded: Folded
+    language: Language
 
 
-def ask(text: str, gazetteer: Gazetteer) -> Asked:
-    """The areas of a question; none when it names no known place."""
+def ask(
+    text: str,
+    gazetteer: Gazetteer,
+    language: Language = Language.ENGLISH,
+    taken: Sequence[tuple[int, int]] = (),
+) -> Asked:
+    """The areas of a question; none when it names no known place.
+
+    ``language`` is that of the notices; ``taken`` are parts of the text that are no places, such as its dates.
+    """
     folded = fold(text)
     named, countries = query_names.names(folded, gazetteer)
+    named = _with_sounding(named, folded, gazetteer)
+    named = [name for name in named if not _overlaps(folded.span(name.start, name.end), taken)]
     previous: Named | None = None
     for name in named:
         relate(name, folded)
         if previous and previous.explicit and folded.text[previous.end : name.start].strip() in ("and", "or", "و", ""):
             name.explicit = True  # "in Syria and Iraq"
         previous = name
-    question = _Question([name for name in named if _is_place(name, gazetteer, len(named))], countries, gazetteer)
+    places = [name for name in named if _is_place(name, gazetteer, len(named))]
+    question = _Question(places, countries, gazetteer, folded, language)
     for name in question.named:
         name.chosen = _ranked(name, question)[0][1]
-    notices = [notice for name in question.named if (notice := _notice(name, question))]
+    areas = _areas(question)[:MAX_AREAS]
+    meant = {place for area in areas for place in (area.place, area.other)}
+    used = [name for name in question.named if gazetteer.place(name.chosen) in meant]
+    notices = [notice for name in used if (notice := _notice(name, question))]
     spans = tuple(folded.span(name.start, name.end) for name in question.named)
-    return Asked(tuple(_areas(question))[:MAX_AREAS], tuple(notices), spans)
+    return Asked(tuple(areas), tuple(dict.fromkeys(notices)), spans)
 
 
 def one(name: str, gazetteer: Gazetteer) -> tuple[Place | None, list[Place]]:
@@ -68,9 +95,9 @@ def one(name: str, gazetteer: Gazetteer) -> tuple[Place | None, list[Place]]:
         return exact, []
     named, countries = query_names.names(fold(name), gazetteer)
     if not named:
-        number = Unlisted(gazetteer).sounding(name)
+        number = unlisted(gazetteer).sounding(name)
         return (gazetteer.place(number), []) if number >= 0 else (None, [])
-    question = _Question(named, countries, gazetteer)
+    question = _Question(named, countries, gazetteer, fold(name), Language.ENGLISH)
     for found in named:
         found.chosen = _ranked(found, question)[0][1]
     specific = min(named, key=lambda found: gazetteer.place(found.chosen).extent_km)
@@ -78,19 +105,33 @@ def one(name: str, gazetteer: Gazetteer) -> tuple[Place | None, list[Place]]:
     return gazetteer.place(specific.chosen), others
 
 
-def described(area: Area) -> str:
-    """ "near Hawija (Kirkuk, Iraq)": how an area was read."""
-    if area.other is not None:
-        return f"between {title(area.place)} and {title(area.other)}"
-    if area.relation is Relation.WITHIN:
-        return f"within {area.within_km:g} km of {title(area.place)}"
-    return f"{area.relation} {title(area.place)}"
+def _with_sounding(named: list[Named], folded: Folded, gazetteer: Gazetteer) -> list[Named]:
+    """Also Latin names that are not listed as they are spelt, where a preposition says that they are places."""
+    covered = [(name.start, name.end) for name in named]
+    added = []
+    for match in _UNLISTED.finditer(folded.text):
+        start, end = match.span(2)
+        capital = folded.received[folded.origin(match.start(3))].isupper()
+        if _overlaps((start, end), covered) or not (capital or match[1] not in _VAGUE):
+            continue
+        number = unlisted(gazetteer).sounding(match[3])
+        if number >= 0:
+            added.append(Named(start, end, [number, *_alike(number, gazetteer)], latin=True, capital=capital))
+    return sorted([*named, *added], key=lambda name: name.start)
 
 
-def title(place: Place) -> str:
-    """ "Hawija (Kirkuk, Iraq)"."""
-    where = ", ".join(dict.fromkeys(part for part in (place.admin1, place.country) if part and part != place.name_en))
-    return f"{place.name_en} ({where})" if where else place.name_en
+def _alike(number: int, gazetteer: Gazetteer) -> list[int]:
+    name = gazetteer.place(number).name_ar
+    return [place for place, flags in gazetteer.look_up(name) if place != number and flags & (ARTICLE | BARE)]
+
+
+@lru_cache(maxsize=4)
+def unlisted(gazetteer: Gazetteer) -> Unlisted:
+    return Unlisted(gazetteer)
+
+
+def _overlaps(span: tuple[int, int], taken: Sequence[tuple[int, int]]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in taken)
 
 
 def _is_place(name: Named, gazetteer: Gazetteer, count: int) -> bool:
@@ -136,18 +177,27 @@ def _ranked(name: Named, question: _Question) -> list[tuple[float, int]]:
 
 def _notice(name: Named, question: _Question) -> str:
     ranked = _ranked(name, question)
-    chosen = question.gazetteer.place(name.chosen)
+    gazetteer = question.gazetteer
+    chosen = gazetteer.place(name.chosen)
+    if any(_holds(gazetteer.place(other.chosen), chosen) for other in question.named if other is not name):
+        return ""  # "Hawija, Syria": the question has chosen
     others: list[str] = []
     for score, number in ranked[1:]:
-        place = question.gazetteer.place(number)
+        place = gazetteer.place(number)
         lead = ranked[0][0] - score - (0.5 if number in name.homonyms else 0.0)
         elsewhere = (place.admin1, place.country) != (chosen.admin1, chosen.country)
         if elsewhere and lead < _CLEAR and _km(place, chosen) > _APART_KM:
-            others.append(title(place))
+            others.append(title(place, gazetteer, question.language))
     if not others:
         return ""
-    listed = " or ".join(others[:_OTHERS_SHOWN])
-    return f"read as {title(chosen)}; not {listed}? Name the country or province to change that"
+    start, end = question.folded.span(name.start, name.end)
+    return say(
+        question.language,
+        "read_as",
+        name=question.folded.received[start:end],
+        place=title(chosen, gazetteer, question.language),
+        others=say(question.language, "or").join(others[:_OTHERS_SHOWN]),
+    )
 
 
 def _areas(question: _Question) -> list[Area]:
@@ -161,12 +211,16 @@ def _areas(question: _Question) -> list[Area]:
         place = gazetteer.place(name.chosen)
         if name.relation is Relation.BETWEEN and i + 1 < len(named):
             second = named[i + 1]
+            if place.kind == gazetteer.kind(second.chosen) == "country":  # "between Syria and Turkey"
+                areas += [Area(gazetteer.place(n.chosen), weight=BROAD) for n in (name, second)]
+                continue
             areas.append(Area(place, Relation.BETWEEN, other=gazetteer.place(second.chosen)))
             continue
         seat = place.kind == "country" or (place.kind == "city" and gazetteer.prominence[name.chosen] >= CAPITAL)
         if seat and not name.explicit and not name.kinds:
             continue  # "Moscow agrees": a government more likely than a place
-        relation = Relation.IN if name.relation is Relation.BETWEEN else name.relation
+        inside = name.relation is Relation.BETWEEN or (name.part and place.kind != "country")
+        relation = Relation.IN if inside else name.relation
         weight = BROAD if place.kind == "country" else 1.0
         areas.append(Area(place, relation, name.within_km, strict=relation is Relation.WITHIN, weight=weight))
     return [area for area in areas if not any(_holds(area.place, other.place) for other in areas)]

@@ -23,10 +23,10 @@ def shown(text: str, language: Language, gazetteer: Gazetteer) -> str:
     """A label in the reader's language, as far as its parts have Arabic names: "الحويجة، كركوك، العراق"."""
     if language is not Language.ARABIC:
         return text
-    return "، ".join(_arabic(part.strip(), text, gazetteer) for part in text.split(","))
+    return "، ".join(in_arabic(part.strip(), text, gazetteer) for part in text.split(","))
 
 
-def _arabic(part: str, text: str, gazetteer: Gazetteer) -> str:
+def in_arabic(part: str, text: str, gazetteer: Gazetteer) -> str:
     """The Arabic name of a part of a label: of the labelled place, else of the most prominent place of that name."""
     whole = labelled(text, gazetteer)
     if whole is not None and whole.name_en == part and whole.name_ar:

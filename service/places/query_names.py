@@ -32,6 +32,7 @@ class Named:
     adjective: bool = False  # also the adjective of a country
     homonyms: frozenset[int] = frozenset()  # places that share the Arabic name only
     relation: Relation = Relation.IN
+    part: bool = False  # "northern Baghdad": the relation is to a part of the place
     within_km: float = 0.0
     explicit: bool = False  # a preposition or a kind word says that it is a place here
     held: bool = False  # "held by the Sinai Province": a group of that name

@@ -16,8 +16,21 @@ _COMPASS = {
 _UNIT = r"km|kms|kilometers?|kilometres?|miles?|mi|كم|كيلومترا?|كيلو متر|كلم|ك م|ميلا?"
 _WITHIN = re.compile(
     rf"(\d+(?:\.\d+)?) ?({_UNIT})"
-    r"(?: (?:radius|north|south|east|west))?(?: (?:of|from|around|near|من|عن|حول))? *$"
+    r"(?: radius)?(?: (?:of|from|around|near|من|عن|حول))?(?: the)? *$"
 )
+_RADIUS_AFTER = re.compile(
+    rf"^ +(?:within|(?:في |ضمن )?(?:دايره )?ب?(?P<half>نصف )?قطر(?:ها)?) (\d+(?:\.\d+)?) ?({_UNIT})(?= )"
+)
+_NUMBERS = {
+    word: str(number)
+    for number, words in (
+        (5, "five خمسه"), (10, "ten عشره"), (15, "fifteen"), (20, "twenty عشرين"), (25, "twenty-five"),
+        (30, "thirty ثلاثين"), (40, "forty اربعين"), (50, "fifty خمسين"), (60, "sixty ستين"),
+        (100, "hundred مايه ميه"),
+    )
+    for word in words.split()
+}  # fmt: skip
+_NUMBER_WORD = re.compile(rf"(?<= )(?:a )?({'|'.join(_NUMBERS)})(?= )")
 _NEAR_EN = (
     "near|nearby|close to|next to|around|outside|off|off the|near to|in the vicinity of|vicinity of|surroundings of|"
     "outskirts of|on the outskirts of"
@@ -29,7 +42,8 @@ _NEAR_AR = (
 _KINDS_AR = "مدينه|منطقه|محافظه|بلده|قريه|قضاء|ناحيه"
 _NEAR = re.compile(rf" (?:{_NEAR_EN}|{_NEAR_AR})(?: the| (?:{_KINDS_AR}))? *$")
 _DIRECTION_EN = re.compile(r" (north|south|east|west) ?(east|west)?(?:ern)? of(?: the)? *$")
-_DIRECTION_AR = re.compile(rf" (?:ال|ب)?(شمال|جنوب|شرق|غرب)ي?(?: (?:ال)?(شرق|غرب)ي?)?(?: (?:{_KINDS_AR}))? *$")
+_PART_EN = re.compile(r" (north|south|east|west) ?(east|west)?(?:ern)?(?: part of| parts of)?(?: the)? *$")
+_DIRECTION_AR = re.compile(rf" (?:ال|ب)?(شمال|جنوب|شرق|غرب)ي?(?: (?:ال)?(شرق|غرب)ي?)?(?: من)?(?: (?:{_KINDS_AR}))? *$")
 _IN = re.compile(r" (?:in|inside|at|into|of|from|within|في|داخل|وسط)(?: the)? *$")
 _SURROUNDED = re.compile(
     r"^ *(?:ومحيطها|ومحيطه|وضواحيها|وما حولها|ونواحيها|and (?:its )?(?:surroundings|around|environs|vicinity))"
@@ -52,17 +66,33 @@ def relate(name: Named, folded: Folded) -> None:
         name.kinds = context.kinds_beside(next(iter(after.split()), ""))
     elif words:
         name.kinds = context.kinds_before(words[-1])
-    if match := _WITHIN.search(re.sub(r"(\d) (\d)", r"\1.\2", before)):
-        name.within_km = float(match[1]) * (_KM_PER_MILE if match[2].startswith(("mi", "ميل")) else 1.0)
+    if text[name.start : name.end] == "قطر" and (before.endswith("نصف ") or re.match(r"(?:ها)? +\d", after)):
+        name.held = True  # a diameter, not Qatar
+    elif match := _WITHIN.search(_in_figures(before)):
+        name.within_km, name.relation, name.explicit = _km(match[1], match[2]), Relation.WITHIN, True
+    elif match := _RADIUS_AFTER.match(_in_figures(after)):
+        across = "قطر" in match[0] and not match["half"]
+        name.within_km = _km(match[2], match[3]) / (2 if across else 1)
         name.relation, name.explicit = Relation.WITHIN, True
     elif match := _DIRECTION_EN.search(before) or _DIRECTION_AR.search(before):
         name.relation, name.explicit = _direction(match[1], match[2]), True
+    elif name.latin and (match := _PART_EN.search(before)):
+        name.relation, name.explicit, name.part = _direction(match[1], match[2]), True, True
     elif _NEAR.search(before) or _SURROUNDED.match(after):
         name.relation, name.explicit = Relation.NEAR, True
     elif _BETWEEN.search(before):
         name.relation, name.explicit = Relation.BETWEEN, True
     elif _IN.search(before):
         name.explicit = True
+
+
+def _in_figures(text: str) -> str:
+    """Numbers that are written as words, or with a decimal comma, in figures."""
+    return _NUMBER_WORD.sub(lambda match: _NUMBERS[match[1]], re.sub(r"(\d) (\d)", r"\1.\2", text))
+
+
+def _km(number: str, unit: str) -> float:
+    return float(number) * (_KM_PER_MILE if unit.startswith(("mi", "ميل")) else 1.0)
 
 
 def _direction(first: str, second: str | None) -> Relation:

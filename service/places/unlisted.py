@@ -65,17 +65,18 @@ class Unlisted:
                 start, end = match.start(1) + 1, match.end(1) + 1
                 if not _free(start, end, taken):
                     continue
-                number = self.sounding(match[1])
+                number = -1 if _meanings(match[1]) else self.sounding(match[1])
                 if number >= 0 or pattern is _VILLAGE_OF:
                     yield start, end, number, 0.6 if number >= 0 else _UNRESOLVED
                     taken = [*taken, (start, end)]
 
     def _sounding(self, name: str) -> int:
         """The one place whose Arabic name sounds like a Latin spelling, -1 when there is none or more than one."""
-        plain = analyzer.normalize(re.sub(r"^(?:[Aa]l|[Ee]l)[- ]", "", name))
+        plain = _plain(name)
         sound = skeleton(plain)
-        if len(sound) < 2 or lexicon.load(Language.ENGLISH).look_up(analyzer.stem(plain)):
+        if len(sound) < 2:
             return -1
+        meanings = _meanings(name)
         if self._skeletons is None:
             self._skeletons = self._by_sound()
         scored = sorted(((likeness(plain, key), -place) for key, place in self._skeletons.get(sound, ())), reverse=True)
@@ -87,6 +88,8 @@ class Unlisted:
             abroad = self._gazetteer.place(other).country != self._gazetteer.place(first).country
             if abroad and self._gazetteer.prominence[first] - self._gazetteer.prominence[other] < _LEAD:
                 return -1
+        if meanings and not meanings & set(analyzer.terms(self._gazetteer.place(first).name_ar)):
+            return -1  # an ordinary word
         return first
 
     def _rank(self, place: int) -> tuple[float, int]:
@@ -103,6 +106,15 @@ class Unlisted:
                     ):
                         found.setdefault(skeleton(name), []).append((name, place))
         return found
+
+
+def _plain(name: str) -> str:
+    return analyzer.normalize(re.sub(r"^(?:al|el)[- ]", "", name, flags=re.I))
+
+
+def _meanings(name: str) -> set[str]:
+    """Arabic stems that the lexicon gives for a Latin word: an ordinary one, or the very name."""
+    return {word for word, _ in lexicon.load(Language.ENGLISH).look_up(analyzer.stem(_plain(name)))}
 
 
 def _free(start: int, end: int, taken: Sequence[tuple[int, int]]) -> bool:

@@ -15,7 +15,7 @@ from litestar.response import Template
 from service import question
 from service.addresses import web_address
 from service.question import AnswerType
-from service.records import Answer, Language
+from service.records import Answer, Filters, Language
 from service.settings import Settings
 from service.web import limits
 from service.web.problems import Problem
@@ -75,7 +75,8 @@ class Pages:
         settings = self._settings
         text = limits.question(place.question, settings.max_query_chars)
         k = limits.count(request.query_params.get("k", str(settings.k)), settings.max_k)
-        result = await self._engine.search(place.collection or settings.collection, text, k)
+        filters = Filters(notices_in=place.interface)
+        result = await self._engine.search(place.collection or settings.collection, text, k, filters=filters)
         answer = await self._answer(result.collection, text)
         more = len(result.passages) == k < settings.max_k
         return self._page(

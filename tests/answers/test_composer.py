@@ -14,7 +14,8 @@ from service.answerer import Answerer
 from service.composer import sentences
 from service.engine import Engine
 from service.llm import messages
-from service.records import Answer, AnswerSentence, Unsupported
+from service.notices import say
+from service.records import Answer, AnswerSentence, Language, Unsupported
 
 from .conftest import Behaviour, Endpoint, breaks_off, drips, hangs, sends, streams
 from .test_verification import check
@@ -56,7 +57,7 @@ def test_unsupported_sentences_are_dropped_and_said(ask: Callable[..., Answer], 
     before = counters.snapshot()[counters.SENTENCES_UNSUPPORTED]
     answer = ask(streams(f"{TRUE} {FALSE}"))
     assert len(answer.sentences) == 1 and "أربعون" not in answer.sentences[0].text
-    assert "1 of the language model's sentences left out" in answer.notices[0]
+    assert answer.notices[0] == say(Language.ARABIC, "sentences_left_out", n=1)
     assert counters.snapshot()[counters.SENTENCES_UNSUPPORTED] == before + 1
     check(answer, seeds)
 
@@ -85,13 +86,13 @@ def test_without_a_supported_sentence_the_reports_speak(ask: Callable[..., Answe
     answer = ask(streams(reply))
     assert answer.model == "" and not answer.abstained
     assert answer.sentences[0].text == answer.citations[0].quote
-    assert "no sentence of the language model's reply is supported" in answer.notices[-1]
+    assert say(Language.ARABIC, "model_unsupported") in answer.notices[-1]
     check(answer, seeds)
 
 
 def test_the_model_may_find_no_answer(ask: Callable[..., Answer]) -> None:
     answer = ask(streams("NOT IN THE REPORTS"))
-    assert answer.model == "" and "found no answer" in answer.notices[-1]
+    assert answer.model == "" and say(Language.ARABIC, "model_no_answer") in answer.notices[-1]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,16 @@ NOW = date(2015, 8, 10)
         ("since last week", "2015-08-03", ""),
         ("منذ الأسبوع الماضي", "2015-08-02", ""),
         ("until yesterday", "", "2015-08-09"),
-        ("before 2014", "", "2014-01-01"),
+        ("before 2014", "", "2013-12-31"),
+        ("strikes after 5 August 2015", "2015-08-06", ""),
+        ("غارات بعد 5 آب 2015", "2015-08-06", ""),
+        ("قبل آب 2015", "", "2015-07-31"),
+        ("in the last three days", "2015-08-07", "2015-08-10"),
+        ("in the past 24 hours", "2015-08-09", "2015-08-10"),
+        ("خلال الأيام الثلاثة الماضية", "2015-08-07", "2015-08-10"),
+        ("آخر ٣ أيام", "2015-08-07", "2015-08-10"),
+        ("في الأسبوعين الماضيين", "2015-07-27", "2015-08-10"),
+        ("خلال الشهرين الماضيين", "2015-06-10", "2015-08-10"),
         ("حتى عام 2014", "", "2014-12-31"),
         ("بين 3 و7 أغسطس 2015", "2015-08-03", "2015-08-07"),
         ("between 3 and 7 August 2015", "2015-08-03", "2015-08-07"),
@@ -33,7 +42,15 @@ def test_a_question_asks_for_an_interval(question: str, first: str, last: str) -
 
 
 @pytest.mark.parametrize(
-    "question, relative", [("last month", True), ("أمس", True), ("في 14 أيار 2020", False), ("in 2014", False)]
+    "question, relative",
+    [
+        ("last month", True),
+        ("أمس", True),
+        ("3 days ago", True),
+        ("آخر ٣ أيام", True),
+        ("في 14 أيار 2020", False),
+        ("in 2014", False),
+    ],
 )
 def test_relative_words_are_told_from_dates(question: str, relative: bool) -> None:
     assert ask(question, NOW).relative is relative

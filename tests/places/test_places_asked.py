@@ -4,7 +4,9 @@ import pytest
 
 from service.places import gazetteer
 from service.places.area import Relation
-from service.places.asked import ask, described, one
+from service.places.asked import ask, one
+from service.places.titles import described
+from service.records import Language
 
 NAMES = gazetteer.load()
 
@@ -19,7 +21,7 @@ NAMES = gazetteer.load()
         ("انفجارات في بعقوبه ومحيطها", "near Baqubah (Diyala, Iraq)"),
         ("raids around Mosul", "near Mosul (Nineveh, Iraq)"),
         ("attacks within 30 km of Hawija", "within 30 km of Hawija (Kirkuk, Iraq)"),
-        ("10 miles from Mosul", "within 16.0934 km of Mosul (Nineveh, Iraq)"),
+        ("10 miles from Mosul", "within 16.1 km of Mosul (Nineveh, Iraq)"),
         ("هجمات على بعد 30 كم من الحويجة", "within 30 km of Hawija (Kirkuk, Iraq)"),
         ("north of Mosul", "north of Mosul (Nineveh, Iraq)"),
         ("شمال غرب الموصل", "northwest of Mosul (Nineveh, Iraq)"),
@@ -28,12 +30,21 @@ NAMES = gazetteer.load()
         ("بين بيجي وتكريت", "between Baiji (Salah al-Din, Iraq) and Tikrit (Salah al-Din, Iraq)"),
         ("protests in Basra", "in Basra (Iraq)"),
         ("احتجاج اهالي البصره", "in Basra (Iraq)"),
+        ("strikes near Huwayjah", "near Hawija (Kirkuk, Iraq)"),
+        ("fighting in Telafar", "in Tal Afar (Nineveh, Iraq)"),
+        ("اشتباكات إلى الشرق من الفلوجة", "east of Fallujah (Anbar, Iraq)"),
+        ("10 km south of Hawija", "south of Hawija (Kirkuk, Iraq)"),
+        ("clashes in northern Baghdad", "in Baghdad (Iraq)"),
+        ("شمال سوريا", "north of Syria"),
+        ("within thirty kilometres of Kirkuk", "within 30 km of Kirkuk (Iraq)"),
+        ("غارات في محيط الحويجة بقطر 30 كم", "within 15 km of Hawija (Kirkuk, Iraq)"),
+        ("في دائرة نصف قطرها ٣٠ كم حول كركوك", "within 30 km of Kirkuk (Iraq)"),
         ("bombings in Aleppo province", "in Aleppo Governorate (Aleppo, Syria)"),
         ("attack on police in Sitra, Bahrain", "in Sitra (Bahrain)"),
     ],
 )
 def test_relations_in_both_languages(question: str, wanted: str) -> None:
-    assert [described(area) for area in ask(question, NAMES).areas] == [wanted]
+    assert [described(area, NAMES) for area in ask(question, NAMES).areas] == [wanted]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +57,8 @@ def test_relations_in_both_languages(question: str, wanted: str) -> None:
         "ضابط سوري",
         "they hit the ball",
         "موارد الدواعش",
+        "مسبح نصف قطره 30 مترا",
+        "people near hospitals and in houses",
     ],
 )
 def test_questions_without_a_place_ask_for_none(question: str) -> None:
@@ -57,7 +70,32 @@ def test_a_name_that_two_places_share_is_resolved_and_the_other_is_offered() -> 
 
     assert iraq.areas[0].place.country == "Iraq"
     assert "not Al-Huwayja (Ghab) (Hama, Syria)?" in iraq.notices[0]
+    assert iraq.notices[0].startswith("Hawija was read as Hawija (Kirkuk, Iraq)")
     assert [area.place.country for area in syria.areas] == ["Syria"]
+    assert syria.notices == (), "the question has chosen"
+
+
+def test_what_is_offered_is_said_in_arabic_too() -> None:
+    [notice] = ask("غارات قرب الحويجة", NAMES, Language.ARABIC).notices
+
+    assert "الحويجة (كركوك، العراق)" in notice and "سوريا)" in notice
+
+
+def test_names_that_are_not_searched_as_places_are_not_offered() -> None:
+    assert ask("صحيفة الرياض", NAMES).notices == ()
+
+
+def test_a_border_between_countries_asks_for_both() -> None:
+    assert [described(area, NAMES) for area in ask("the border between Syria and Turkey", NAMES).areas] == [
+        "in Syria",
+        "in Turkey",
+    ]
+
+
+def test_the_months_of_a_question_are_no_places() -> None:
+    question = "غارات في 1 آب 2015"
+
+    assert ask(question, NAMES, taken=[(10, 18)]).areas == ()
 
 
 def test_a_distance_is_a_filter_and_nearness_is_not() -> None:

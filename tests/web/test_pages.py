@@ -8,6 +8,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from service.records import Language
 from service.settings import Settings
 from service.web.app import create_app
 
@@ -56,6 +57,13 @@ def test_the_interface_speaks_both_languages(client: Client, lang: str, directio
     assert html == {"lang": lang, "dir": direction}
     assert f'<button type="submit">{name}</button>' in page.text
     assert Tags(page.text).named("input", name="q")[0]["dir"] == "auto"
+
+
+@pytest.mark.parametrize("lang", list(Language))
+def test_what_is_said_about_a_search_is_in_the_language_of_the_page(client: Client, engine: Any, lang: str) -> None:
+    client.get("/", params={"q": "Hawija", "lang": lang})
+
+    assert engine.filters[-1].notices_in is lang
 
 
 @pytest.mark.parametrize(

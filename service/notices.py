@@ -1,0 +1,72 @@
+"""What is said about how a question was understood, in English and Arabic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from service.records import Language
+
+ENGLISH: Mapping[str, str] = {
+    "read_as": "{name} was read as {place}; not {others}? Name the country or province to change that",
+    "option_read_as": "{option}={name} was read as {place}; not {others}?",
+    "or": " or ",
+    "and": " and ",
+    "between_days": "from {first} to {last}",
+    "nothing_there": "nothing here is {what}, as the question's words were read: all is shown",
+    "phrase_as_written": '"{phrase}" is only looked for as written: its translation is not known',
+    "quote_not_stored": "the best quote is not what is stored: ingest again",
+    "own_words": "{why}: these are the reports' own words",
+    "model_no_answer": "the language model found no answer in the passages",
+    "model_unsupported": "no sentence of the language model's reply is supported by what it cites",
+    "sentences_left_out": "{n} of the language model's sentences left out: what they cite does not support them",
+    "sentences_marked": "{n} of the language model's sentences marked: what they cite does not support them",
+    "looking": "looking {what}",
+    "in": "in {place}",
+    "near": "near {place}",
+    "within": "within {km} km of {place}",
+    "between": "between {place} and {other}",
+    "north of": "north of {place}",
+    "northeast of": "northeast of {place}",
+    "east of": "east of {place}",
+    "southeast of": "southeast of {place}",
+    "south of": "south of {place}",
+    "southwest of": "southwest of {place}",
+    "west of": "west of {place}",
+    "northwest of": "northwest of {place}",
+}
+
+ARABIC: Mapping[str, str] = {
+    "read_as": "فُهم «{name}» على أنه {place}؛ أليس المقصود {others}؟ لتغيير ذلك اذكر البلد أو المحافظة",
+    "option_read_as": "فُهم {option}={name} على أنه {place}؛ أليس المقصود {others}؟",
+    "or": " أو ",
+    "and": " و",
+    "between_days": "من {first} إلى {last}",
+    "nothing_there": "لا شيء هنا {what} كما فُهمت كلمات السؤال، فعُرض كل ما وُجد",
+    "phrase_as_written": "يُبحث عن «{phrase}» كما كُتبت فقط، لأن ترجمتها غير معروفة",
+    "quote_not_stored": "أفضل اقتباس لا يطابق النص المخزَّن: أعد إضافة التقارير",
+    "own_words": "{why}، وهذه كلمات التقارير نفسها",
+    "model_no_answer": "لم يجد النموذج اللغوي جوابًا في المقاطع",
+    "model_unsupported": "لا جملة من رد النموذج اللغوي يسندها ما تستشهد به",
+    "sentences_left_out": "عدد ما حُذف من جمل النموذج اللغوي: {n}، لأن ما تستشهد به لا يسندها",
+    "sentences_marked": "عدد ما وُسم من جمل النموذج اللغوي: {n}، لأن ما تستشهد به لا يسندها",
+    "looking": "البحث {what}",
+    "in": "في {place}",
+    "near": "قرب {place}",
+    "within": "ضمن {km} كم من {place}",
+    "between": "بين {place} و{other}",
+    "north of": "شمال {place}",
+    "northeast of": "شمال شرق {place}",
+    "east of": "شرق {place}",
+    "southeast of": "جنوب شرق {place}",
+    "south of": "جنوب {place}",
+    "southwest of": "جنوب غرب {place}",
+    "west of": "غرب {place}",
+    "northwest of": "شمال غرب {place}",
+}
+
+_WORDS: Mapping[Language, Mapping[str, str]] = {Language.ENGLISH: ENGLISH, Language.ARABIC: ARABIC}
+
+
+def say(language: Language, key: str, **values: object) -> str:
+    """The words for ``key`` in a language, with its values filled in."""
+    return _WORDS[language][key].format(**values)
