@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
+from service.backends.embedded.forward import Forward
 from service.backends.embedded.postings import Postings, PostingsBuilder, Statistics, mean_idf
 from service.vocabulary import Terms
 
@@ -35,6 +36,24 @@ def test_postings_are_the_rows_turned_over(rows: list[list[str]]) -> None:
         held, counts = found.of(term)
         assert list(zip(held.tolist(), counts.tolist(), strict=True)) == wanted
     assert [len(part) for part in found.of("absent")] == [0, 0]
+
+
+@given(ROWS)
+def test_the_forward_index_has_the_terms_of_each_row(rows: list[list[str]]) -> None:
+    postings = built(rows)
+    forward = Forward.of(postings, len(rows))
+    for i, row in enumerate(rows):
+        numbers, counts = forward.row(i)
+        held = [postings.terms[number] for number in numbers.tolist()]
+        assert held == sorted(set(row), key=str.encode)
+        assert dict(zip(held, counts.tolist(), strict=True)) == Counter(row)
+
+
+@pytest.mark.parametrize(("times", "kind"), [(255, np.uint8), (256, np.uint16)])
+def test_counts_take_one_byte_on_disk_where_that_is_enough(times: int, kind: type, tmp_path: Path) -> None:
+    built([["a"] * times]).save(tmp_path, "terms")
+    assert Postings.load(tmp_path, "terms").of("a")[1].tolist() == [times]
+    assert Postings.load(tmp_path, "terms").counts.dtype == kind
 
 
 @pytest.mark.parametrize("rows", [[], [[]], [["b", "a", "b"], [], ["ب"]]])

@@ -26,7 +26,7 @@ from typing import TypedDict
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
 
-FORMAT = "rasad-segments-3"
+FORMAT = "rasad-segments-4"
 REMEDY = "restore it from a backup, or delete the collection's folder and ingest again"
 SUMS = "SHA256SUMS"  # as sha256sum writes it
 _SUMMED = ("manifest.json", "deleted.json")

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from service.vocabulary import Terms, mapped
 
 Ints = npt.NDArray[np.int32]
+Counts = npt.NDArray[np.uint16] | npt.NDArray[np.uint8]  # the smaller on disk where it suffices
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Postings:
     terms: Terms
     offsets: npt.NDArray[np.int64]
     rows: Ints
-    counts: npt.NDArray[np.uint16]
+    counts: Counts
 
-    def of(self, term: str) -> tuple[Ints, npt.NDArray[np.uint16]]:
+    def of(self, term: str) -> tuple[Ints, Counts]:
         """(rows, counts) of a term, both empty when it is not there."""
         i = self.terms.find(term)
         if i < 0:
@@ -39,7 +40,8 @@ class Postings:
 
     def save(self, folder: Path, name: str) -> None:
         self.terms.save(folder, name, hashed=True)
-        for part, array in (("offsets", self.offsets), ("rows", self.rows), ("counts", self.counts)):
+        counts = self.counts.astype(np.uint8) if self.counts.max(initial=0) < 256 else self.counts
+        for part, array in (("offsets", self.offsets), ("rows", self.rows), ("counts", counts)):
             np.save(folder / f"{name}.{part}.npy", array, allow_pickle=False)
 
     @classmethod

@@ -32,7 +32,7 @@ def take_segment(folder: Path, staged: Path, name: str) -> dict[str, object]:
     segment = Segment(home)  # opening it again is the check that it can be read
     counts = {"articles": len(segment.ids), "copies": len(segment.copies()), "chunks": len(segment)}
     segment.close()
-    return {"id": name, **counts, "files": layout.checksums(home)}
+    return {"id": name, **counts, "vectors": segment.vectors.how, "files": layout.checksums(home)}
 
 
 def is_empty(entry: Mapping[str, object], deleted: Mapping[str, Tombstones]) -> bool:

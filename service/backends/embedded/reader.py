@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from service import analyzer
 from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
-from service.backends.embedded import layout, near, variants, vectors
-from service.backends.embedded.postings import Statistics
+from service.backends.embedded import layout, near, variants
+from service.backends.embedded.postings import Counts, Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
 from service.places.area import Area
@@ -80,7 +80,8 @@ class EmbeddedReader:
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
         found = []
         for number, segment in enumerate(self._segments):
-            rows, scores = vectors.search(segment.vectors, vector, depth, self._allowed(number, keep))
+            allowed = self._allowed(number, keep) if keep else None
+            rows, scores = segment.vectors.search(vector, depth, allowed, self._live[number])
             found.append((rows + self._bases[number], scores))
         return self._best(found, depth)
 
@@ -227,7 +228,7 @@ class EmbeddedReader:
                 values[here] = column(segment)[keys[here] - self._bases[number]]
         return values
 
-    def _find(self, term: str) -> list[tuple[npt.NDArray[np.int32], npt.NDArray[np.uint16], int]]:
+    def _find(self, term: str) -> list[tuple[npt.NDArray[np.int32], Counts, int]]:
         """(rows, counts, live df) of a term in each segment."""
         lists = []
         for segment, live in zip(self._segments, self._live, strict=True):

@@ -6,7 +6,8 @@ ids.*.npy          article ids in row order (see vocabulary.Terms)
 terms.*.npy        postings of the chunks (title included)
 fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
 sounds.*.npy       consonant skeleton -> rows of terms.terms.npy (see sound.py)
-vectors.faiss      unit vectors of the chunks, fp16, inner product
+forward.*.npy      the chunks' terms by chunk (see forward.py)
+vectors.*          unit vectors of the chunks (see vectors.py)
 mentions.*, places.*, dates.npy, articles.npy, sources.*, languages.*   places and days (see facts.py)
 """
 
@@ -23,6 +24,7 @@ import numpy.typing as npt
 
 from service.backends.embedded import variants
 from service.backends.embedded.facts import Facts, FactsBuilder
+from service.backends.embedded.forward import Forward
 from service.backends.embedded.layout import REMEDY
 from service.backends.embedded.postings import Postings, PostingsBuilder
 from service.backends.embedded.rows import Rows, metadata
@@ -93,12 +95,13 @@ class SegmentBuilder:
         Terms.pack(name.encode() for name in self._ids).save(self.folder, "ids")
         terms = self._terms.build()
         terms.save(self.folder, "terms")
+        Forward.of(terms, len(chunks)).save(self.folder)
         _sounds(terms.terms).save(self.folder, "sounds")
         variants.build(terms.terms).save(self.folder, "grams")
         self._fields.build().save(self.folder, "fields")
         self._facts.write(self.folder)
         vectors = np.concatenate(self._vectors) if self._vectors else np.zeros((0, self._dim), np.float16)
-        write_vectors(self.folder / "vectors.faiss", vectors, self._dim)
+        write_vectors(self.folder, vectors, self._dim)
 
     def abandon(self) -> None:
         self._store.close()
@@ -124,13 +127,14 @@ class Segment:
             self.article_lengths = np.bincount(self.chunk_article, weights=self.lengths)
             self.ids = Terms.load(folder, "ids")
             self.terms = Postings.load(folder, "terms")
+            self.forward = Forward.load(folder)
             self.fields = Postings.load(folder, "fields")
             self.sounds = Postings.load(folder, "sounds")
             self.grams = Postings.load(folder, "grams")
             self.facts = Facts(folder)
         except (OSError, ValueError, IndexError, sqlite3.Error) as error:
             raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
-        self.vectors = open_vectors(folder / "vectors.faiss")
+        self.vectors = open_vectors(folder)
         self.text = lru_cache(maxsize=256)(self._text)
 
     def __len__(self) -> int:

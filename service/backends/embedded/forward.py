@@ -1,0 +1,48 @@
+"""The postings turned over: which terms a chunk holds, and how often, without reading its text.
+
+forward.npy         (P,) uint32 by chunk: 256 x number of the term in terms.terms.npy + its count, at most 255
+forward.starts.npy  (n + 1,) int64: where each chunk's begin
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from service.backends.embedded.postings import Postings
+from service.vocabulary import mapped
+
+_COUNT = np.uint32(255)
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One segment's chunks as bags of terms."""
+
+    packed: npt.NDArray[np.uint32]
+    starts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, postings: Postings, rows: int) -> Forward:
+        sizes = np.diff(postings.offsets)
+        numbers = np.repeat(np.arange(len(sizes), dtype=np.uint32), sizes)
+        packed = (numbers << np.uint32(8)) | np.minimum(postings.counts, _COUNT).astype(np.uint32)
+        order = np.argsort(postings.rows, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(np.bincount(postings.rows, minlength=rows))]).astype(np.int64)
+        return cls(packed[order], starts)
+
+    def row(self, row: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """(numbers of the terms, ascending; how often each stands in the chunk)."""
+        packed = self.packed[self.starts[row] : self.starts[row + 1]].astype(np.int64)
+        return packed >> 8, packed & 255
+
+    def save(self, folder: Path) -> None:
+        np.save(folder / "forward.npy", self.packed, allow_pickle=False)
+        np.save(folder / "forward.starts.npy", self.starts, allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Forward:
+        return cls(mapped(folder / "forward.npy"), mapped(folder / "forward.starts.npy"))
