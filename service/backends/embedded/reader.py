@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -14,23 +13,21 @@ import numpy.typing as npt
 from service import analyzer
 from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
 from service.backends.embedded import layout, near, variants
-from service.backends.embedded.postings import Counts, Statistics
+from service.backends.embedded.concepts import ConceptSearch
+from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
 from service.places.area import Area
 from service.records import Article, Chunk, Concept, DateMention, Facets, Language, Manifest, PlaceMention, Ranking
 
 Mask = npt.NDArray[np.bool_]
-_Articles = tuple[npt.NDArray[np.signedinteger], npt.NDArray[np.float64]]
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
-MIN_ARTICLE_IDF = 0.5  # a word of most articles still tells something about which of them is meant
 
 
 class EmbeddedReader:
     """See backends.base.Reader."""
 
     def __init__(self, folder: Path, k1: float, b: float, epsilon: float, version: str | None = None) -> None:
-        self._k1, self._b, self._epsilon = k1, b, epsilon
         self.manifest: Manifest = layout.read_manifest(folder, version)
         deleted = layout.read_deleted(folder, self.manifest.version)
         self._segments: list[Segment] = []
@@ -53,28 +50,16 @@ class EmbeddedReader:
         for copy, (original, _) in sorted(self._copy_of.items()):
             self._copies.setdefault(original, []).append(copy)
         bm25 = self.manifest.statistics
-        self._statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
-        length = max(self._statistics.mean_length, 1e-9)
-        self._saturation = [k1 * (1 - b + b * s.lengths / length) for s in self._segments]
-        articles = max(bm25["mean_article_length"], 1e-9)
-        self._article_saturation = [k1 * (1 - b + b * s.article_lengths / articles) for s in self._segments]
-        self._postings = lru_cache(maxsize=4096)(self._find)
+        statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
+        articles = int(bm25["articles"]), bm25["mean_article_length"]
+        self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
         self._allowed = lru_cache(maxsize=64)(self._let_through)  # every leg of a question has the same filter
         self.spelt_alike = lru_cache(maxsize=4096)(self._alike)
 
     def search_terms(
         self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None, article_weight: float = 0.0
     ) -> Ranking:
-        found = []
-        weights = [(concept, self._idf(concept) * concept.weight) for concept in concepts]
-        shares = self._article_idf(concepts) if article_weight else []
-        for number, segment in enumerate(self._segments):
-            scores, touched = self._score(number, weights)
-            if article_weight:
-                scores += article_weight * self._article_scores(number, shares)[segment.chunk_article]
-            allowed = self._allowed(number, keep)
-            rows = np.flatnonzero(touched if allowed is None else touched & allowed)
-            found.append((rows + self._bases[number], scores[rows]))
+        found = self._words.search(concepts, article_weight, lambda i: self._allowed(i, keep) if keep else None)
         return self._best(found, depth)
 
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
@@ -86,10 +71,7 @@ class EmbeddedReader:
         return self._best(found, depth)
 
     def best_possible(self, concepts: Sequence[Concept], article_weight: float = 0.0) -> float:
-        idf = sum(max(self._idf(concept), 0.0) * concept.weight for concept in concepts)
-        if article_weight:
-            idf += article_weight * sum(weight for _, weight in self._article_idf(concepts))
-        return (self._k1 + 1) * idf
+        return self._words.best_possible(concepts, article_weight)
 
     def languages(self, keys: Sequence[int]) -> list[Language]:
         arabic = [segment.table[row, 5] for segment, row in map(self._locate, keys)]
@@ -168,34 +150,25 @@ class EmbeddedReader:
         return None
 
     def document_frequency(self, term: str) -> int:
-        return sum(df for _, _, df in self._postings(term))
+        return self._words.df(term)
 
     def document_frequencies(self, terms: Sequence[str]) -> npt.NDArray[np.int64]:
-        total = np.zeros(len(terms), np.int64)
-        for segment, live in zip(self._segments, self._live, strict=True):
-            found = segment.terms.terms.find_many(terms)
-            held = np.flatnonzero(found >= 0)
-            if live is None:
-                at = found[held]
-                total[held] += segment.terms.offsets[at + 1] - segment.terms.offsets[at]
-            else:
-                for i in held.tolist():
-                    span = slice(segment.terms.offsets[found[i]], segment.terms.offsets[found[i] + 1])
-                    total[i] += int(live[segment.terms.rows[span]].sum())
-        return total
+        return self._words.dfs(terms)
 
     def sounds_like(self, skeleton: str) -> list[tuple[str, int]]:
         terms = {
             segment.terms.terms[int(i)] for segment in self._segments for i in segment.sounds.of(skeleton)[0].tolist()
         }
-        return [(term, df) for term in sorted(terms) if (df := self.document_frequency(term))]
+        listed = sorted(terms)
+        return [(term, df) for term, df in zip(listed, self._words.dfs(listed).tolist(), strict=True) if df]
 
     def _alike(self, term: str) -> list[tuple[str, float]]:
         found: dict[str, float] = {}
         for segment in self._segments:
             found.update(variants.alike(segment.grams, segment.terms.terms, term, MIN_LIKENESS))
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        return [(other, likeness) for other, likeness in best if self.document_frequency(other)]
+        held = self._words.dfs([other for other, _ in best]).tolist()
+        return [entry for entry, df in zip(best, held, strict=True) if df]
 
     def vocabulary(self) -> list[str]:
         if len(self._segments) == 1:
@@ -227,71 +200,6 @@ class EmbeddedReader:
             if here.any():
                 values[here] = column(segment)[keys[here] - self._bases[number]]
         return values
-
-    def _find(self, term: str) -> list[tuple[npt.NDArray[np.int32], Counts, int]]:
-        """(rows, counts, live df) of a term in each segment."""
-        lists = []
-        for segment, live in zip(self._segments, self._live, strict=True):
-            rows, counts = segment.terms.of(term)
-            lists.append((rows, counts, len(rows) if live is None else int(live[rows].sum())))
-        return lists
-
-    def _idf(self, concept: Concept) -> float:
-        df = sum(weight * self.document_frequency(term) for term, weight in concept.terms.items())
-        return self._statistics.idf(df, self._epsilon)
-
-    def _score(self, number: int, weights: Sequence[tuple[Concept, float]]) -> tuple[npt.NDArray[np.float64], Mask]:
-        """Scores of all rows of a segment and which of them hold a term of the question at all."""
-        size = len(self._segments[number])
-        scores, touched = np.zeros(size), np.zeros(size, bool)
-        for concept, weight in weights:
-            lists = [(*self._postings(term)[number][:2], share) for term, share in concept.terms.items()]
-            lists = [entry for entry in lists if len(entry[0])]
-            if not lists:
-                continue
-            where: npt.NDArray[np.signedinteger] = lists[0][0]
-            frequency = lists[0][1] * lists[0][2]
-            if len(lists) > 1:  # pooled: a concept's frequency is the weighted sum over its terms
-                pooled = np.zeros(size)
-                for rows, counts, share in lists:
-                    pooled[rows] += counts * share
-                where = np.flatnonzero(pooled != 0)
-                frequency = pooled[where]
-            scores[where] += weight * (frequency * (self._k1 + 1) / (frequency + self._saturation[number][where]))
-            touched[where] = True
-        live = self._live[number]
-        return scores, touched if live is None else touched & live
-
-    def _article_idf(self, concepts: Sequence[Concept]) -> list[tuple[list[_Articles], float]]:
-        """For each concept: where it is (article rows and frequencies) in each segment, and its weighted idf."""
-        total = int(self.manifest.statistics["articles"])
-        found = []
-        for concept in concepts:
-            places = [self._in_articles(number, concept) for number in range(len(self._segments))]
-            df = sum(float(np.minimum(frequency, 1.0).sum()) for _, frequency in places)
-            idf = max(math.log(max(total - df, 0.0) + 0.5) - math.log(df + 0.5), MIN_ARTICLE_IDF)
-            found.append((places, idf * concept.weight))
-        return found
-
-    def _in_articles(self, number: int, concept: Concept) -> _Articles:
-        """(article rows, the concept's frequency in them), live chunks only."""
-        segment, live = self._segments[number], self._live[number]
-        rows = [self._postings(term)[number][0] for term in concept.terms]
-        counts = [self._postings(term)[number][1] * share for term, share in concept.terms.items()]
-        every, frequency = np.concatenate(rows), np.concatenate(counts)
-        if live is not None:
-            every, frequency = every[live[every]], frequency[live[every]]
-        pooled = np.bincount(segment.chunk_article[every], weights=frequency, minlength=len(segment.ids))
-        held = np.flatnonzero(pooled != 0)
-        return held, pooled[held].astype(np.float64)
-
-    def _article_scores(self, number: int, shares: Sequence[tuple[list[_Articles], float]]) -> npt.NDArray[np.float64]:
-        """BM25 of the segment's articles taken whole, (articles,)."""
-        scores = np.zeros(len(self._segments[number].ids))
-        for places, weight in shares:
-            held, frequency = places[number]
-            scores[held] += weight * frequency * (self._k1 + 1) / (frequency + self._article_saturation[number][held])
-        return scores
 
     def _let_through(self, number: int, keep: Filter | None) -> Mask | None:
         """Rows of a segment that the filter lets through, None for all."""

@@ -1,0 +1,186 @@
+"""Loops over postings, compiled by numba, the library's one door, once a process has asked more than one question.
+
+Importing numba and its cached code takes half a second, so a single `rasad query` goes without: scoring.py and
+variants.py do the same in numpy where ``ready`` gives None. The functions here are plain Python to numba's rules; the
+tests run them as such too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+def pool(offsets, rows, counts, ids, shares, starts, live, articles, acc, art, out, frequency, ends, held, mass, stops, df):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
+    """The rows of each concept and its frequency there; the same by article where ``articles`` is not empty.
+
+    Concept c has the terms ids[starts[c]:starts[c + 1]]. ``acc`` and ``art`` are zero before and after. Fills ``out``,
+    ``frequency`` and ``ends`` by row, ``held``, ``mass`` and ``stops`` by article, ``df`` with the articles' summed
+    frequencies, each at most 1.
+    """
+    at = 0
+    stop = 0
+    alive = len(live) == 0
+    by_article = len(articles) > 0
+    for c in range(len(starts) - 1):
+        first = at
+        for t in range(starts[c], starts[c + 1]):
+            share = shares[t]
+            for p in range(offsets[ids[t]], offsets[ids[t] + 1]):
+                row = rows[p]
+                if alive or live[row]:
+                    if acc[row] == 0.0:
+                        out[at] = row
+                        at += 1
+                    acc[row] += counts[p] * share
+        ends[c] = at
+        begin = stop
+        for i in range(first, at):
+            row = out[i]
+            value = acc[row]
+            acc[row] = 0.0
+            frequency[i] = value
+            if by_article:
+                article = articles[row]
+                if art[article] == 0.0:
+                    held[stop] = article
+                    stop += 1
+                art[article] += value
+        if by_article:
+            total = 0.0
+            for i in range(begin, stop):
+                value = art[held[i]]
+                art[held[i]] = 0.0
+                mass[i] = value
+                total += min(value, 1.0)
+            stops[c] = stop
+            df[c] = total
+
+
+def score(out, frequency, ends, weights, saturation, held, mass, stops, shares, article_saturation, articles, k1, allowed, acc, art, seen, found, scores):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
+    """BM25 of the rows of ``pool`` that are allowed (all where ``allowed`` is empty), into ``found`` and ``scores``.
+
+    ``weights`` and ``shares`` are each concept's for rows and for articles. Returns how many rows were found.
+    """
+    n = 0
+    every = len(allowed) == 0
+    i = 0
+    for c in range(len(ends)):
+        weight = weights[c]
+        while i < ends[c]:
+            row = out[i]
+            if every or allowed[row]:
+                value = frequency[i]
+                if seen[row] == 0:
+                    seen[row] = 1
+                    found[n] = row
+                    n += 1
+                acc[row] += weight * (value * (k1 + 1.0) / (value + saturation[row]))
+            i += 1
+    by_article = len(articles) > 0
+    if by_article:
+        i = 0
+        for c in range(len(stops)):
+            share = shares[c]
+            while i < stops[c]:
+                article = held[i]
+                value = mass[i]
+                art[article] += share * (value * (k1 + 1.0) / (value + article_saturation[article]))
+                i += 1
+    for j in range(n):
+        row = found[j]
+        value = acc[row]
+        if by_article:
+            value += art[articles[row]]
+        scores[j] = value
+        acc[row] = 0.0
+        seen[row] = 0
+    if by_article and len(stops) > 0:
+        for j in range(stops[-1]):
+            art[held[j]] = 0.0
+    return n
+
+
+def shared(offsets, rows, grams, tally, found):  # type: ignore[no-untyped-def]
+    """How many of ``grams`` each row has: rows into ``found``, their tally left in ``tally``. Returns how many rows."""
+    n = 0
+    for gram in grams:
+        for p in range(offsets[gram], offsets[gram + 1]):
+            row = rows[p]
+            if tally[row] == 0:
+                found[n] = row
+                n += 1
+            tally[row] += 1
+    return n
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """The functions above, compiled."""
+
+    pool: Callable[..., None]
+    score: Callable[..., int]
+    shared: Callable[..., int]
+
+
+_lock = threading.Lock()
+_ready: list[Kernels] = []
+_started: list[threading.Thread] = []
+
+
+def ready() -> Kernels | None:
+    """The compiled loops, None where they are not loaded (yet)."""
+    return _ready[0] if _ready else None
+
+
+def load() -> Kernels:
+    """Compile the loops, or take them from numba's cache. Raises ImportError where numba cannot be had."""
+    with _lock:
+        if not _ready:
+            _ready.append(_compiled())
+        return _ready[0]
+
+
+def load_soon() -> None:
+    """Start to load in the background, once a process; without numba everything stays in numpy."""
+    if not _started and not _ready:
+        thread = threading.Thread(target=_try, name="rasad-kernels")
+        _started.append(thread)
+        thread.start()
+
+
+def _try() -> None:
+    try:
+        load()
+    except ImportError:
+        return
+
+
+def _compiled() -> Kernels:
+    import numba
+    from numba import types as t
+
+    def array(kind: Any, writable: bool = False) -> Any:
+        return t.Array(kind, 1, "C", readonly=not writable)
+
+    i32, i64, f64 = array(t.int32), array(t.int64), array(t.float64)
+    flags, bytes_ = array(t.boolean), array(t.uint8, True)
+    to32, to64, tof = array(t.int32, True), array(t.int64, True), array(t.float64, True)
+    pools = [
+        t.void(i64, i32, array(counts), i64, f64, i64, flags, i32, tof, tof, to32, tof, to64, to32, tof, to64, tof)
+        for counts in (t.uint8, t.uint16)
+    ]
+    scores = [
+        t.int64(i32, f64, i64, f64, f64, i32, f64, i64, f64, f64, i32, t.float64, flags, tof, tof, bytes_, to32, tof)
+    ]
+    tallies = [t.int64(i64, i32, i64, bytes_, to32)]
+
+    def compiled(function: Callable[..., Any], signatures: list[Any]) -> Any:
+        try:
+            return numba.njit(signatures, cache=True, nogil=True)(function)
+        except RuntimeError:  # no folder that numba could write its cache to
+            return numba.njit(signatures, nogil=True)(function)
+
+    return Kernels(compiled(pool, pools), compiled(score, scores), compiled(shared, tallies))
