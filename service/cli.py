@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from service import __version__, answer_json, terminal, where_cli
+from service import __version__, answer_json, keys_cli, terminal, where_cli
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
 from service.records import AnswerSentence, Rejection
@@ -218,6 +218,9 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
 
     status = command("status", _status, "Versions, counts, sizes and model of the collections.")
     status.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    keys = command("keys", keys_cli.run, "Keys to the web service: add, list, revoke.")
+    keys_cli.add_options(keys)
 
     serve = command("serve", _serve, "Serve the web page and the API.")
     serve.add_argument("--host", default=settings.host, metavar="ADDRESS", help=f"(default: {settings.host})")

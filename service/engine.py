@@ -57,6 +57,11 @@ class Engine:
         self._notices: tuple[str, ...] = ()  # on the models: what every result says
 
     @property
+    def state_path(self) -> Path:
+        """The file of keys, saved searches and uploads; it need not exist yet."""
+        return Path(self.settings.state).expanduser() if self.settings.state else self.indexes / "state.sqlite3"
+
+    @property
     def encoder(self) -> Encoder:
         if self._encoder is None:
             self._encoder, notices = model_choice.load_encoder(self.settings)

@@ -8,12 +8,16 @@
     |   +-- CollectionNotFound
     |   +-- ArticleNotFound
     |   +-- VersionGone       the index version asked for is no longer kept
+    |   +-- KeyNotFound
+    |   +-- SearchNotFound    no such saved search, or somebody else's
+    |   +-- UploadNotFound
     +-- IndexStateError
     |   +-- IndexMismatch     built with another recipe than this code has
     |   +-- IndexDamaged      a checksum or a length is not what the manifest says
     |   +-- IndexLocked       another process is writing
     |   +-- StorageError      the disk refused: full, read-only, gone
     +-- WorkerLost            a process that prepares articles died
+    +-- StateError            the file of keys, saved searches and uploads cannot be used
     +-- ModelError            an encoder cannot be loaded or does not fit
     |   +-- ModelOutOfReach   not on this machine, and the model hub does not answer
     +-- EndpointError         the language model's endpoint fails: never fatal, the quotes stand in
@@ -52,6 +56,22 @@ class ArticleNotFound(NotFound):
 
 class VersionGone(NotFound):
     """The index version asked for is no longer kept."""
+
+
+class KeyNotFound(NotFound):
+    """No such key, or it is revoked."""
+
+
+class SearchNotFound(NotFound):
+    """No such saved search, or somebody else's."""
+
+
+class UploadNotFound(NotFound):
+    """No such upload, or somebody else's."""
+
+
+class StateError(ServiceError):
+    """The file of keys, saved searches and uploads cannot be used."""
 
 
 class IndexStateError(ServiceError):

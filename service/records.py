@@ -49,6 +49,30 @@ class Fallback(StrEnum):
     BUNDLED = "bundled"  # the bundled encoder and no reranker, with a notice
 
 
+class Role(StrEnum):
+    """What a key allows; each includes those before it."""
+
+    READ = "read"
+    INGEST = "ingest"
+    ADMIN = "admin"
+
+
+class Open(StrEnum):
+    """Who needs no key."""
+
+    LOOPBACK = "loopback"  # programs on this machine, reached without a proxy
+    NOBODY = "nobody"
+    READ = "read"  # everybody, to read; loopback for all else
+    EVERYONE = "everyone"  # whoever reaches the service, for everything
+
+
+class LogFormat(StrEnum):
+    """How the service writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class Unsupported(StrEnum):
     """What happens to a language model's sentence that what it cites does not support."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SettingsError
-from service.records import Fallback, Fusion, Unsupported
+from service.records import Fallback, Fusion, LogFormat, Open, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,21 @@ class Settings:
     port: int = 8077
     workers: int = 1
     search_threads: int = 4  # threads that retrieve, per worker
+    state: str = ""  # SQLite file of keys, saved searches and uploads; empty: state.sqlite3 among the indexes
+    open: Open = Open.LOOPBACK  # who needs no key
+    hosts: str = ""  # further names that the service answers to, with commas; localhost and the address always; * any
+    cors_origins: str = ""  # origins whose pages may use the API, with commas, e.g. https://example.org
+    rate_per_minute: int = 120  # requests of one key or address; 0: no limit. Loopback without a key has none
+    rate_burst: int = 60  # of them at once
+    max_in_flight: int = 256  # requests under way in one worker; more are told to come back
+    request_timeout_s: float = 30.0
+    max_body_bytes: int = 100_000  # of a request that is no upload
+    max_upload_bytes: int = 200_000_000
+    max_upload_files: int = 100
+    upload_timeout_s: float = 3_600.0  # for taking in one upload
+    refresh_s: float = 1.0  # how often the service looks for new index versions
+    log: LogFormat = LogFormat.TEXT
+    log_questions: int = 0  # 1: the log has what was searched for
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -116,7 +131,8 @@ class Settings:
 
 
 _LEAST = dict.fromkeys(  # of whole numbers; else 1
-    ("chunk_overlap_sentences", "port", "model_dim", "cache_mb", "ingest_workers"), 0
+    ("chunk_overlap_sentences", "port", "model_dim", "cache_mb", "ingest_workers", "rate_per_minute", "log_questions"),
+    0,
 )
 
 

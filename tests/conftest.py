@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from service.engine import Engine
+from service.records import Open
 from service.settings import Settings
 
 hypothesis_settings.register_profile("same", derandomize=True, deadline=None)
@@ -40,8 +41,11 @@ def engine(indexes: Path) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def seeds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine with the sample collection; only to be read."""
-    with closing(Engine(Settings(indexes=tmp_path_factory.mktemp("indexes")))) as opened:
+    """An engine with the sample collection; only to be read. Its settings let a client in this process in."""
+    settings = Settings(
+        indexes=tmp_path_factory.mktemp("indexes"), open=Open.EVERYONE, hosts="testserver.local", rate_per_minute=0
+    )
+    with closing(Engine(settings)) as opened:
         opened.prepare_sample()
         yield opened
 

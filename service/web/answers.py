@@ -19,6 +19,7 @@ from service import answer_json
 from service.records import Answer, AnswerSentence
 from service.settings import Settings
 from service.web import examples, limits
+from service.web.access import SOME, reach
 from service.web.api import UNCHANGED, problem_responses, unchanged
 from service.web.asked import COLLECTION_PATTERN
 from service.web.freshness import etag
@@ -151,10 +152,13 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         summary="Answer a question given in the body",
         description=about,
         tags=["search"],
+        opt=SOME,  # the collection is in the body
     )
-    async def ask(data: JSONBody[QuestionIn]) -> AnswerOut:
+    async def ask(request: Request[Any, Any, Any], data: JSONBody[QuestionIn]) -> AnswerOut:
         text = limits.question(data.question, settings.max_query_chars)
-        return answer_out(await engine.answer(limits.collection(data.collection or settings.collection), text))
+        collection = limits.collection(data.collection or settings.collection)
+        reach(request, collection)
+        return answer_out(await engine.answer(collection, text))
 
     @get(
         "/api/v1/answer/stream",

@@ -14,6 +14,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from service.settings import Settings
 from service.web import examples, limits
+from service.web.access import SOME, caller
 from service.web.asked import COLLECTION_PATTERN, PARAMETERS, Asked, asked_provider
 from service.web.freshness import etag
 from service.web.paging import read_cursor
@@ -89,6 +90,7 @@ def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHa
 
     @get(
         "/api/v1/collections",
+        opt=SOME,
         guards=[limits.parameters_guard()],
         responses={
             200: ResponseSpec(CollectionsOut, examples=[Example(id="collections", value=examples.COLLECTIONS)]),
@@ -99,8 +101,10 @@ def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHa
         description="What each holds, its published version, and what is wrong with one that does not open.",
         tags=["collections"],
     )
-    async def collections() -> CollectionsOut:
-        return collections_out(settings.collection, await engine.shelves())
+    async def collections(request: AnyRequest) -> CollectionsOut:
+        who = caller(request)
+        shelves = [shelf for shelf in await engine.shelves() if who and who.reaches(shelf.collection)]
+        return collections_out(settings.collection, shelves)
 
     return [search, article, collections]
 

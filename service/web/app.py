@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar
 from litestar.config.compression import CompressionConfig
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import CacheControlHeader
-from litestar.enums import HttpMethod
+from litestar.enums import HttpMethod, ScopeType
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
+from service.keys import Keys
 from service.settings import Settings
+from service.state import State
+from service.web.access import PUBLIC, Access, guard
 from service.web.answers import answer_handlers
 from service.web.api import api_handlers
 from service.web.exports import export_handlers
-from service.web.health import health_handlers
+from service.web.front import Front
+from service.web.health import health_handlers, manifests, metrics_handlers
 from service.web.limits import url_guard
+from service.web.metrics import Metrics
 from service.web.openapi import openapi_config
+from service.web.origins import split
 from service.web.pages import Pages
 from service.web.ports import SearchEngine
 from service.web.problems import problem_handler
+from service.web.rates import Rates
 from service.web.security import add_security_headers
 from service.web.threads import ThreadedEngine
 
@@ -32,33 +40,46 @@ _HERE = Path(__file__).parent
 
 
 class Service(Litestar):
-    """Litestar that answers HEAD wherever it answers GET, as RFC 9110 (9.1) asks; the server drops the body."""
+    """Litestar behind its Front. HEAD is answered wherever GET is (RFC 9110, 9.1); the server drops the body."""
+
+    front: Front
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
         if scope.get("method") == HttpMethod.HEAD:
             scope = cast("HTTPScope", {**scope, "method": HttpMethod.GET.value})
-        await super().__call__(scope, receive, send)
+        if scope["type"] == ScopeType.HTTP:
+            await self.front(cast("dict[str, Any]", scope), receive, send, super().__call__)
+        else:
+            await super().__call__(scope, receive, send)
 
 
-def create_app(engine: SearchEngine, settings: Settings) -> Litestar:
-    """The web service over ``engine``, which stays its owner's to close."""
-    threaded = ThreadedEngine(engine, settings.search_threads)
+def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = None) -> Service:
+    """The web service over ``engine``, which stays its owner's to close; ``shared`` is a folder of all workers."""
+    state = State(engine.state_path)
+    keys = Keys(state)
+    metrics = Metrics(lambda: manifests(engine), dict)
+    threaded = ThreadedEngine(engine, settings.search_threads, metrics)
     pages = Pages(threaded, settings)
+    rates = Rates(settings.rate_per_minute, settings.rate_burst, shared / "rates" if shared else None)
     static = create_static_files_router(
-        "/static", [_HERE / "static"], cache_control=CacheControlHeader(max_age=3600, public=True)
+        "/static", [_HERE / "static"], cache_control=CacheControlHeader(max_age=3600, public=True), opt=PUBLIC
     )
-    return Service(
+    app = Service(
         route_handlers=[
             *api_handlers(threaded, settings),
             *answer_handlers(threaded, settings),
             *export_handlers(threaded, settings),
             *health_handlers(threaded, settings),
+            *metrics_handlers(metrics),
             *pages.handlers(),
             static,
         ],
-        guards=[url_guard(settings)],
+        guards=[url_guard(settings), guard(settings)],
+        request_max_body_size=settings.max_body_bytes,
+        cors_config=_cors(settings),
+        on_shutdown=[state.close, rates.close, metrics.close],
         exception_handlers={Exception: problem_handler(pages.error_page)},
         before_send=[add_security_headers],
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=_templates())),
@@ -72,6 +93,21 @@ def create_app(engine: SearchEngine, settings: Settings) -> Litestar:
         ),
         logging_config=None,  # the server's; Litestar would log every exception a second time
         debug=False,  # not LITESTAR_DEBUG's to switch on: it shows tracebacks
+    )
+    app.front = Front(settings, Access(settings, keys), rates, metrics)
+    return app
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    origins = split(settings.cors_origins)
+    if not origins:
+        return None
+    exposed = ["ETag", "Retry-After", "X-Request-ID", "Content-Disposition", "Repr-Digest"]
+    return CORSConfig(
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+        expose_headers=exposed,
     )
 
 

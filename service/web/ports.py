@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol
 
 from service.records import Answer, AnswerSentence, Article, Filters, Manifest, SearchResult
@@ -24,6 +25,9 @@ class Answering(Protocol):
 
 class SearchEngine(Protocol):
     """The reading half of ``service.engine.Engine``; every method may block and none runs on the event loop."""
+
+    @property
+    def state_path(self) -> Path: ...
 
     def retriever(self, collection: str, version: str = ...) -> Searcher: ...
 

@@ -9,13 +9,19 @@ from typing import Any
 
 import msgspec
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotAuthorizedException,
+    NotFoundException,
+    ValidationException,
+)
 
-from service.errors import IndexStateError, ModelError, NotFound, QueryError, ServiceError, VersionGone
+from service.errors import IndexStateError, ModelError, NotFound, QueryError, ServiceError, StateError, VersionGone
 from service.web.limits import raw_path, shown
 
 PROBLEM_JSON = "application/problem+json"
-MACHINE_PATHS = (b"/api/", b"/schema", b"/health", b"/ready", b"/static/")
+MACHINE_PATHS = (b"/api/", b"/schema", b"/health", b"/ready", b"/static/", b"/feeds/", b"/metrics")
 
 AnyRequest = Request[Any, Any, Any]
 ErrorPage = Callable[[AnyRequest, "Problem"], Response[Any]]
@@ -74,7 +80,7 @@ def _status(error: Exception) -> int:
             return HTTPStatus.GONE
         case NotFound():
             return HTTPStatus.NOT_FOUND
-        case IndexStateError() | ModelError():
+        case IndexStateError() | ModelError() | StateError():
             return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -101,6 +107,8 @@ def _failure(request: AnyRequest, failure: dict[str, str]) -> str:
 
 
 def _headers(error: Exception) -> dict[str, str]:
+    if isinstance(error, NotAuthorizedException):
+        return {"WWW-Authenticate": (error.headers or {}).get("WWW-Authenticate", "Bearer")}
     if not isinstance(error, MethodNotAllowedException):
         return {}
     offered = {method.strip() for method in (error.headers or {}).get("allow", "").split(",")}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import logging
 import os
 import socket
-from contextlib import suppress
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, closing, suppress
+from dataclasses import fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import uvicorn
 from litestar import Litestar
@@ -16,7 +19,11 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from service.errors import IndexStateError, NotFound, ServiceError, SettingsError
+from service.keys import Keys
+from service.records import Open
 from service.settings import Settings
+from service.state import State
+from service.web import logs, metrics
 from service.web.app import create_app
 from service.web.limits import max_url_bytes
 from service.web.protocol import ProblemH11Protocol
@@ -27,17 +34,7 @@ if TYPE_CHECKING:
 _HEADER_BYTES = 65_536  # room for the cookies of whatever else runs on this host
 _GRACE_S = 30  # for requests under way when the service is told to stop
 
-# No access log: it would hold everybody's questions.
-_LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
-    "loggers": {
-        "service": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-    },
-}
+_SHARED = "RASAD_SHARED_FOLDER"  # of the workers of one service, set for them alone
 
 _log = logging.getLogger(__name__)
 
@@ -46,17 +43,50 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serves until SIGINT or SIGTERM. Raises SettingsError for an address that cannot be listened on."""
     if workers < 1:
         raise SettingsError(f"workers must be 1 or more, found {workers}")
-    with listen(host, port) as listener:
-        config = configure(application(settings) if workers == 1 else _for_workers(settings), settings, workers)
-        _log.info("Rasad answers at %s (Ctrl+C stops it)", address(listener))
+    settings = replace(settings, host=host)
+    with listen(host, port) as listener, ExitStack() as stack:
+        whom = open_to(settings, listener)
+        if workers == 1:
+            app: Litestar | str = application(settings)
+        else:
+            app = _for_workers(settings, Path(stack.enter_context(TemporaryDirectory(prefix="rasad-"))))
+        config = configure(app, settings, workers)
+        _log.info("Rasad answers at %s, %s (Ctrl+C stops it)", address(listener), whom)
         run(config, listener)
         _log.info("Rasad has stopped")
+
+
+def open_to(settings: Settings, listener: socket.socket) -> str:
+    """Who needs no key, in words. Raises SettingsError where nobody at all could use the service."""
+    address = ipaddress.ip_address(listener.getsockname()[0])
+    if address.is_loopback or settings.open in (Open.READ, Open.EVERYONE):
+        return _OPEN_TO[settings.open]
+    from service.engine import Engine
+
+    with closing(Engine(settings)) as engine, closing(State(engine.state_path)) as state:
+        if Keys(state).any():
+            return _OPEN_TO[settings.open]
+    raise SettingsError(
+        f"{settings.host} can be reached from other machines, and nobody there has a key: make one with "
+        "rasad keys add NAME, or let everybody read with RASAD_OPEN=read"
+    )
+
+
+_WARMING = "strikes near Baghdad in May 2020 غارات قرب بغداد"
+_OPEN_TO = {
+    Open.LOOPBACK: "open to programs on this machine, to others with a key",
+    Open.NOBODY: "open to those who have a key",
+    Open.READ: "open to everybody who reaches it, to read",
+    Open.EVERYONE: "open to everybody who reaches it, to read and to add reports",
+}
 
 
 def application(settings: Settings) -> Litestar:
     """The application over an engine of its own, which it closes when it stops."""
     engine = _open_engine(settings)
-    app = create_app(engine, settings)
+    engine.watch(settings.refresh_s)
+    shared = os.environ.get(_SHARED)
+    app = create_app(engine, settings, Path(shared) if shared else None)
     app.on_shutdown.append(engine.close)
     return app
 
@@ -80,7 +110,7 @@ def configure(app: Litestar | str, settings: Settings, workers: int = 1) -> uvic
         h11_max_incomplete_event_size=_HEADER_BYTES + max_url_bytes(settings),
         ws="none",
         lifespan="on",
-        log_config=_LOGGING,
+        log_config=logs.configuration(settings.log),
         access_log=False,
         server_header=False,
         proxy_headers=False,
@@ -104,10 +134,15 @@ def run(config: uvicorn.Config, listener: socket.socket) -> None:
         raise ServiceError("the web service did not start: the log above says why")
 
 
-def _for_workers(settings: Settings) -> str:
+def _for_workers(settings: Settings, shared: Path) -> str:
     """The factory that each worker calls. Workers are new processes: they start from the environment."""
     _open_engine(settings).close()  # what keeps it from opening is raised here once, not by every worker
+    for spec in fields(settings):
+        os.environ.pop(f"RASAD_{spec.name.upper()}", None)
     os.environ.update(as_environ(settings))
+    figures = shared / "metrics"
+    figures.mkdir()
+    os.environ.update({_SHARED: str(shared), metrics.SHARED: str(figures)})
     return f"{__name__}:{from_env.__name__}"
 
 
@@ -117,7 +152,7 @@ def _open_engine(settings: Settings) -> Engine:
 
     engine = Engine(settings)
     try:
-        engine.retriever(settings.collection)
+        engine.retriever(settings.collection).search(_WARMING, 1)  # loads lexicon, gazetteer and encoder
     except (NotFound, IndexStateError) as error:  # other collections may answer; /ready tells about this one
         _log.warning("the default collection is not ready: %s", error)
     return engine
@@ -152,7 +187,9 @@ def address(listener: socket.socket) -> str:
 
 def as_environ(settings: Settings) -> dict[str, str]:
     """The variables from which ``Settings.from_env`` makes ``settings`` again."""
-    return {f"RASAD_{spec.name.upper()}": str(getattr(settings, spec.name)) for spec in fields(settings)}
+    given = {spec.name: getattr(settings, spec.name) for spec in fields(settings)}
+    changed = {name: value for name, value in given.items() if value != getattr(Settings(), name)}
+    return {f"RASAD_{name.upper()}": str(value) for name, value in changed.items()}
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,6 +13,7 @@ from service.errors import ServiceError
 from service.records import Answer, AnswerSentence, Article, Filters, Manifest, SearchResult
 from service.web.asked import Asked
 from service.web.freshness import matches
+from service.web.metrics import Metrics
 from service.web.paging import Cursor, Page, page
 from service.web.ports import SearchEngine
 
@@ -36,8 +38,8 @@ class ThreadedEngine:
     Looking at versions has a thread of its own, so that a health check never queues behind searches.
     """
 
-    def __init__(self, engine: SearchEngine, search_threads: int) -> None:
-        self._engine = engine
+    def __init__(self, engine: SearchEngine, search_threads: int, metrics: Metrics | None = None) -> None:
+        self._engine, self._metrics = engine, metrics
         self._searching = CapacityLimiter(search_threads)
         self._answering = CapacityLimiter(search_threads)
         self._looking = CapacityLimiter(1)
@@ -45,8 +47,8 @@ class ThreadedEngine:
     async def search(
         self, collection: str, text: str, k: int, explain: bool = False, filters: Filters = NO_FILTERS
     ) -> SearchResult:
-        return await _in_thread(
-            lambda: self._engine.retriever(collection).search(text, k, explain, filters), self._searching
+        return await self._in_thread(
+            lambda: self._engine.retriever(collection).search(text, k, explain, filters), self._searching, "search"
         )
 
     async def page(
@@ -61,10 +63,10 @@ class ThreadedEngine:
             found_page = page(self._engine, asked, cursor)
             return tag(found_page.result.version), found_page
 
-        return await _in_thread(look, self._searching)
+        return await self._in_thread(look, self._searching, "search")
 
     async def version(self, collection: str) -> str:
-        return await _in_thread(lambda: self._engine.version(collection), self._looking)
+        return await self._in_thread(lambda: self._engine.version(collection), self._looking)
 
     async def manifest(self, collection: str, version: str) -> Manifest:
         """How a version that just answered was made."""
@@ -72,37 +74,45 @@ class ThreadedEngine:
         def look() -> Manifest:
             return self._engine.manifest(collection, version)
 
-        return await _in_thread(look, self._looking)
+        return await self._in_thread(look, self._looking)
 
     async def known(self, collection: str, tag: Callable[[str], str], known: str | None) -> str | None:
         """The tag that a client has, if it still holds for the collection; None where there is work to do."""
         if not known:
             return None
-        found = tag(await _in_thread(lambda: self._engine.version(collection), self._looking))
+        found = tag(await self._in_thread(lambda: self._engine.version(collection), self._looking))
         return found if matches(known, found) else None
 
     async def answer(self, collection: str, text: str) -> Answer:
-        return await _in_thread(lambda: self._engine.answerer(collection).answer(text), self._answering)
+        found = await self._in_thread(lambda: self._engine.answerer(collection).answer(text), self._answering, "answer")
+        self._outcome(found)
+        return found
 
     async def answer_parts(self, collection: str, text: str) -> AsyncIterator[AnswerSentence | Answer]:
         """Parts of an answer as they come; the thread is given back between them."""
-        parts = await _in_thread(lambda: self._engine.answerer(collection).stream(text), self._answering)
-        while (part := await _in_thread(lambda: next(parts, None), self._answering)) is not None:
+        parts = await self._in_thread(lambda: self._engine.answerer(collection).stream(text), self._answering)
+        while (part := await self._in_thread(lambda: next(parts, None), self._answering, "answer")) is not None:
+            if isinstance(part, Answer):
+                self._outcome(part)
             yield part
 
     async def article(self, collection: str, article_id: str) -> tuple[Article, tuple[str, ...]]:
-        return await _in_thread(lambda: self._engine.article(collection, article_id), self._searching)
+        return await self._in_thread(lambda: self._engine.article(collection, article_id), self._searching, "article")
 
     async def open(self, collection: str) -> str:
         """The version that would answer. Raises what keeps the collection from opening."""
-        return await _in_thread(lambda: self._open(collection), self._looking)
+        return await self._in_thread(lambda: self._open(collection), self._looking)
 
     async def collections(self) -> list[str]:
-        return await _in_thread(self._engine.collections, self._looking)
+        return await self._in_thread(self._engine.collections, self._looking)
 
     async def shelves(self) -> list[Shelf]:
         """Every collection with its version, or with what is wrong with it."""
-        return await _in_thread(lambda: [self._shelf(name) for name in self._engine.collections()], self._looking)
+        return await self._in_thread(lambda: [self._shelf(name) for name in self._engine.collections()], self._looking)
+
+    def _outcome(self, answer: Answer) -> None:
+        if self._metrics:
+            self._metrics.answers.labels("abstained" if answer.abstained else "answered").inc()
 
     def _open(self, collection: str) -> str:
         self._engine.retriever(collection)
@@ -115,6 +125,17 @@ class ThreadedEngine:
         except ServiceError as error:
             return Shelf(collection, "", str(error))
 
+    async def _in_thread(self, call: Callable[[], T], limiter: CapacityLimiter, stage: str = "look") -> T:
+        """A request that is given up on leaves its thread to finish alone."""
+        asked = time.perf_counter()
 
-async def _in_thread(call: Callable[[], T], limiter: CapacityLimiter) -> T:
-    return await to_thread.run_sync(call, limiter=limiter)
+        def timed() -> T:
+            began = time.perf_counter()
+            try:
+                return call()
+            finally:
+                if self._metrics:
+                    self._metrics.stages.labels("wait").observe(began - asked)
+                    self._metrics.stages.labels(stage).observe(time.perf_counter() - began)
+
+        return await to_thread.run_sync(timed, limiter=limiter, abandon_on_cancel=True)

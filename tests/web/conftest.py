@@ -7,6 +7,8 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from litestar import Litestar
@@ -28,6 +30,7 @@ from service.records import (
     Manifest,
     Match,
     NearPlace,
+    Open,
     Passage,
     Place,
     PlaceMention,
@@ -167,10 +170,16 @@ def passage(article: Article, words: re.Pattern[str]) -> Passage:
     )
 
 
+def open_settings(**given: Any) -> Settings:
+    """For a client that stands in the same process: it has no address, and calls the service testserver.local."""
+    return Settings(**{"open": Open.EVERYONE, "hosts": "testserver.local", "rate_per_minute": 0, **given})
+
+
 class FakeEngine:
     """Two collections, one of them built with another recipe; remembers which threads it was called from."""
 
-    def __init__(self) -> None:
+    def __init__(self, state_path: Path) -> None:
+        self.state_path = state_path
         self.threads: set[int] = set()
         self.asked: list[tuple[str, int, bool]] = []
         self.filters: list[Filters] = []
@@ -222,13 +231,13 @@ class FakeEngine:
 
 
 @pytest.fixture
-def engine() -> FakeEngine:
-    return FakeEngine()
+def engine(tmp_path: Path) -> FakeEngine:
+    return FakeEngine(tmp_path / "state.sqlite3")
 
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(search_threads=2)
+    return open_settings(search_threads=2)
 
 
 @pytest.fixture

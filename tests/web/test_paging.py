@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from service.engine import Engine
+from service.records import Open
 from service.settings import Settings
 from service.web.app import create_app
 from service.web.paging import Sort, in_order, instant
@@ -62,7 +63,7 @@ def test_a_cursor_of_a_version_that_is_gone_says_so(client: Client, engine: Any)
 
 def test_pages_stay_those_of_the_version_they_began_in(indexes: Path, reports: Any) -> None:
     texts = [{"id": f"r{n}", "text": f"Report {n}: a raid near the bridge."} for n in range(6)]
-    engine = Engine(Settings(indexes=indexes, collection="news"))
+    engine = Engine(Settings(indexes=indexes, collection="news", open=Open.EVERYONE, hosts="testserver.local"))
     engine.ingest("news", [reports(*texts)])
     with TestClient(create_app(engine, engine.settings)) as client:
         first = passages(client, q="raid bridge", k=3)

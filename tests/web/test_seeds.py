@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from service.engine import Engine
+from service.records import Open
 from service.settings import Settings
 from service.web.app import create_app
 
@@ -19,7 +20,9 @@ QUESTIONS = ["strikes near Hawija", "غارات قرب الحويجة"]
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient[Litestar]]:
-    settings = Settings(indexes=tmp_path_factory.mktemp("indexes"))
+    settings = Settings(
+        indexes=tmp_path_factory.mktemp("indexes"), open=Open.EVERYONE, hosts="testserver.local", rate_per_minute=0
+    )
     engine = Engine(settings)
     try:
         engine.prepare_sample()

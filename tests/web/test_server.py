@@ -26,11 +26,14 @@ WAIT_S = 30
 # What `rasad serve --workers 2` runs, over an engine that has nothing.
 WORKERS = """
 import sys
+from pathlib import Path
 from service.settings import Settings
 from service.web.app import create_app
 from service.web.server import configure, listen, run
 
 class Empty:
+    state_path = Path(sys.argv[0]).parent / "state.sqlite3"
+
     def collections(self):
         return []
 
@@ -87,7 +90,7 @@ def exchange(port: int, request: bytes) -> bytes:
 def test_a_request_over_the_wire(running: tuple[uvicorn.Server, int]) -> None:
     _, port = running
 
-    answer = exchange(port, b"GET /api/v1/search?q=Hawija HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = exchange(port, b"GET /api/v1/search?q=Hawija HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b"server: " not in answer.lower()
@@ -97,7 +100,7 @@ def test_a_request_over_the_wire(running: tuple[uvicorn.Server, int]) -> None:
 def test_head_over_the_wire_has_no_body(running: tuple[uvicorn.Server, int]) -> None:
     _, port = running
 
-    answer = exchange(port, b"HEAD /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = exchange(port, b"HEAD /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert answer.endswith(b"\r\n\r\n")
@@ -106,7 +109,7 @@ def test_head_over_the_wire_has_no_body(running: tuple[uvicorn.Server, int]) -> 
 def test_an_address_that_is_not_percent_encoded_is_explained(running: tuple[uvicorn.Server, int]) -> None:
     _, port = running
 
-    answer = exchange(port, "GET /api/v1/search?q=غارات HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    answer = exchange(port, "GET /api/v1/search?q=غارات HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b"content-type: application/problem+json" in answer.lower()
@@ -135,7 +138,7 @@ def test_a_request_under_way_is_finished_before_the_service_stops(
 
     engine.before_search = hold
     answers: list[bytes] = []
-    request = b"GET /api/v1/search?q=Hawija HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    request = b"GET /api/v1/search?q=Hawija HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     asking = threading.Thread(target=lambda: answers.append(exchange(port, request)))
     asking.start()
     assert entered.wait(WAIT_S)
@@ -152,7 +155,7 @@ def test_questions_stay_out_of_the_log(running: tuple[uvicorn.Server, int], capf
     _, port = running
 
     for question in (b"Hawija", b"crash"):
-        exchange(port, b"GET /?q=" + question + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        exchange(port, b"GET /?q=" + question + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
 
     out, err = capfd.readouterr()
     assert out == ""
@@ -191,7 +194,7 @@ def test_serving_says_where_and_runs_one_application(
 ) -> None:
     app = create_app(engine, settings)
     ran: list[tuple[uvicorn.Config, str]] = []
-    monkeypatch.setattr(server, "application", lambda given: app if given is settings else None)
+    monkeypatch.setattr(server, "application", lambda given: app if given == settings else None)
     monkeypatch.setattr(server, "run", lambda config, listener: ran.append((config, server.address(listener))))
 
     server.serve(settings, "127.0.0.1", 0, 1)
