@@ -17,7 +17,7 @@ from service.folding import Folded, fold
 from service.matching import Matcher
 from service.records import DateMention
 
-FINDER_ID = "dates-1"  # change it with every change of what is found: an index made with another one refuses to open
+FINDER_ID = "dates-2"  # change it with every change of what is found: an index made with another one refuses to open
 _OPENING = 200  # characters in which a report that has no date elsewhere may give it
 _YEARS = range(1000, 2201)
 

@@ -11,6 +11,7 @@ from service.dates.calendars import Period
 from service.dates.page import Expression, Page, Word, bare, relation_of
 
 _DAY = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?")
+_BEFORE_FIGURES = re.compile("[وفبل]?(?:ال)?(?=[0-9])")  # "و10 آب"
 _HIJRI_YEAR = re.compile(r"(1[345]\d\d)(?:ه)?")
 _FUTURE = 2.5  # a day ahead counts as far as this many days back, when the nearest is taken
 _PARTS = frozenset({"الاسبوع", "النصف", "الربع", "الثلث", "العقد"})  # "the first week of ..." names no day
@@ -127,7 +128,7 @@ def day_before(start: int, left: list[Word]) -> tuple[int, int, list[Word]]:
     if not i:
         return 0, start, left
     word = left[i - 1]
-    figures = word.text.removeprefix("ال")
+    figures = _BEFORE_FIGURES.sub("", word.text)
     if start - word.end <= 12 and (day := _day(figures)):
         return day, word.end - len(figures), left[: i - 1]
     before = left[i - 2] if i > 1 else None

@@ -20,6 +20,11 @@ _BETWEEN_WORD = re.compile("between |بين ")
 _BETWEEN = re.compile(
     r"(?<= )(?:between (\S+) and (\S+)|بين (?:عامي |عام )?(\S+) +و(?:عام )?(\S+))(?: (?:من )?([^ ]+))?(?= )"
 )
+_DAYS_OF = re.compile(
+    r"(?<= )(?P<first>[0-9]{1,2})(?:st|nd|rd|th)? (?P<word>(?:to|until|till|الي|حتي) )?"
+    r"(?P<last>[0-9]{1,2})(?:st|nd|rd|th)?(?= )"
+)
+_DASHES = frozenset("-\u2013\u2014")
 _IN_NUMBER = "0123456789/.-"
 _BEFORE_NO_YEAR = "0123456789.,/-+$"
 _HIJRI_MARKS = frozenset({"ه", "هجري", "هجريه"})
@@ -57,6 +62,7 @@ def ranges(page: Page) -> Iterator[Expression]:
         first, last = sorted((int(match[0][:4]), int(match[1])))
         if not page.plain[match.start() - 1].isdigit() and last - first <= _LONGEST_RANGE:
             yield Expression(match.start(), match.end(), (calendars.year(first)[0], calendars.year(last)[1]))
+    yield from _of_one_month(page)
     if not _BETWEEN_WORD.search(page.text):
         return
     for match in _BETWEEN.finditer(page.text):
@@ -73,6 +79,32 @@ def ranges(page: Page) -> Iterator[Expression]:
             since = calendars.day(until[0].year, month, int(left)) if until else None
             if since and until:
                 yield Expression(match.start(), end, (since[0], until[0]))
+
+
+def _of_one_month(page: Page) -> Iterator[Expression]:
+    """ "3-7 August 2015", "3 to 7 August", "August 3 to 7, 2015", "من 3 إلى 7 آب"."""
+    if not page.has_digit(0, len(page.text)):
+        return
+    for match in _DAYS_OF.finditer(page.text):
+        if not match["word"] and page.plain[match.end("first") : match.start("last")].strip() not in _DASHES:
+            continue
+        before, after = page.left(match.start(), 1), page.right(match.end(), 3)
+        first, last = int(match["first"]), int(match["last"])
+        if first >= last:
+            continue
+        if after and (number := words.MONTHS.get(after[0].text)):  # before the English form: "in May 3 to 7 August"
+            start, month_end, rest_at = match.start(), after[0].end, after[0].end
+        elif len(after) > 1 and after[0].text in ("من", "of") and (number := words.MONTHS.get(after[1].text)):
+            start, month_end, rest_at = match.start(), after[1].end, after[1].end
+        elif before and before[0].text.isascii() and (number := words.MONTHS.get(before[0].text)):
+            start, month_end, rest_at = before[0].start, match.end(), match.end()
+        else:
+            continue
+        year, end, relation = page.after_month(rest_at, page.right(rest_at))
+        until = calendars.day(year, number, last) if year else months.nearest(page, number, last, relation)
+        since = calendars.day(until[0].year, number, first) if until else None
+        if since and until:
+            yield Expression(start, max(end, month_end), (since[0], until[0]))
 
 
 def years(page: Page) -> Iterator[Expression]:

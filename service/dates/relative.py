@@ -13,8 +13,26 @@ _NO_TODAY = frozenset(  # before "today": newspapers, and "the day of"
     {"عين", "صحيفه", "جريده", "المصري", "اخبار", "روسيا", "قناه", "موقع", "وطن", "اوروبا", "في"}
 )
 _OF_DAY = frozenset(  # after the word for day, which then is not today
-    {"الاول", "الثاني", "الثالث", "الرابع", "الاخير", "التالي", "الواحد", "الوطني", "العالمي", "الدراسي", "نفسه"}
+    {
+        "ذاته",
+        "عينه",
+        "المذكور",
+        "الموالي",
+        "السابق",
+        "الاول",
+        "الثاني",
+        "الثالث",
+        "الرابع",
+        "الاخير",
+        "التالي",
+        "الواحد",
+        "الوطني",
+        "العالمي",
+        "الدراسي",
+        "نفسه",
+    }
 )
+_IN = frozenset({"في", "وفي", "ففي"})
 _THIS = frozenset({"هذا", "هذه"})
 _SINGULAR = frozenset({"يوم", "اسبوع", "شهر", "عام", "سنه"})  # "قبل شهر" is one month ago, "قبل أشهر" says too little
 
@@ -46,7 +64,7 @@ def day(page: Page, name: str, start: int, end: int) -> Expression | None:
         return None
     left, right = page.left(start, 1), page.right(end, 1)
     previous, following = left[0].text if left else "", right[0].text if right else ""
-    if name == "اليوم" and (previous.lstrip(CLITICS) in _NO_TODAY or previous == "في" or following in _OF_DAY):
+    if name == "اليوم" and (previous.lstrip(CLITICS) in _NO_TODAY or previous in _IN or following in _OF_DAY):
         return None
     if previous in ("هذا", "لهذا", "بهذا"):
         start = left[0].end - len("هذا")

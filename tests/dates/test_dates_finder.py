@@ -114,6 +114,14 @@ def test_relative_periods(written: str, first: str, last: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "written",
+    ["3-7 August 2015", "August 3 to 7, 2015", "3 to 7 August", "من 3 إلى 7 آب 2015", "بين 3 و7 أغسطس"],
+)
+def test_days_of_one_month(written: str) -> None:
+    assert meant(f"there {written}, then") == [("2015-08-03", "2015-08-07")]
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "قتل 2015 شخصا",
@@ -122,6 +130,8 @@ def test_relative_periods(written: str, first: str, last: str) -> None:
         "عمره 33 عاما",
         "صلاة الجمعة",
         "صحيفة عين اليوم",
+        "وفي اليوم ذاته قال",
+        "فاز 3-7 في المباراة",
         "about 1500 people",
         "version 1.2.3",
         "31/31/2015",
