@@ -60,6 +60,12 @@ class Terms(Sequence[str]):
         parts = ("terms", "starts", "hashes", "order") if hashed else ("terms", "starts")
         return cls(*(mapped(folder / f"{name}.{part}.npy") for part in parts))
 
+    @property
+    def hashed(self) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
+        """The hashes of the terms (8 bytes of BLAKE2b), sorted, and whose they are; saved with ``hashed`` only."""
+        assert self._hashes is not None and self._order is not None
+        return self._hashes, self._order
+
     def find(self, term: str) -> int:
         """Index of a term, -1 when it is not there."""
         wanted = term.encode()

@@ -129,6 +129,10 @@ class Statistics:
 
 
 def mean_idf(rows: int, df: npt.NDArray[np.int64]) -> float:
-    """Average idf over the terms that occur, 0.0 for none."""
-    df = df[df > 0]
-    return float(np.mean(np.log(rows - df + 0.5) - np.log(df + 0.5))) if len(df) else 0.0
+    """Average idf over the terms that occur, 0.0 for none; the same to the last bit in whatever order they come."""
+    values, counts = np.unique(df[df > 0], return_counts=True)
+    return (
+        float(np.sum(counts * (np.log(rows - values + 0.5) - np.log(values + 0.5))) / counts.sum())
+        if len(values)
+        else 0.0
+    )

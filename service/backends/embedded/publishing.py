@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from service.backends.embedded import layout
 from service.backends.embedded.layout import Tombstones
@@ -18,6 +19,7 @@ from service.errors import IndexStateError
 from service.records import Manifest
 
 NOTHING: Tombstones = {"articles": [], "copies": []}
+Known = dict[tuple[str, int, int], "Counted"]  # by segment and numbers of its tombstones
 KEPT_VERSIONS = 2  # the published one and the one before it, for readers that are just opening
 
 
@@ -41,42 +43,80 @@ def is_empty(entry: Mapping[str, object], deleted: Mapping[str, Tombstones]) -> 
     return len(marks["articles"]) == entry["articles"] and len(marks["copies"]) == entry["copies"]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What of a segment is live under its tombstones, for the statistics of a version."""
+
+    rows: int
+    length: int  # terms of all rows
+    articles: int
+    copies: int
+    size_bytes: int
+    hashes: npt.NDArray[np.uint64]  # of its terms, sorted
+    df: npt.NDArray[np.int64]  # of each
+
+
+def counted(folder: Path, entry: Mapping[str, object], marks: Tombstones) -> Counted:
+    """Read once for a segment and its tombstones; without tombstones not even the postings are touched."""
+    segment = Segment(folder / "segments" / str(entry["id"]))
+    df, lengths = np.diff(segment.terms.offsets), segment.lengths
+    if marks["articles"]:
+        live = ~np.isin(segment.chunk_article, np.array(marks["articles"], np.int32))
+        lengths = lengths[live]
+        if len(df):
+            df = np.add.reduceat(live[segment.terms.rows].astype(np.int64), segment.terms.offsets[:-1])
+    hashes, order = segment.terms.terms.hashed
+    found = Counted(
+        len(lengths), int(lengths.sum()), len(segment.ids) - len(marks["articles"]),
+        len(segment.copies()) - len(marks["copies"]),
+        sum(path.stat().st_size for path in segment.folder.iterdir()), np.array(hashes), df[order],
+    )  # fmt: skip
+    segment.close()
+    return found
+
+
 def manifest_of(
     folder: Path, version: str, entries: Sequence[Mapping[str, object]], deleted: Mapping[str, Tombstones],
-    recipe: Mapping[str, str], extra: Mapping[str, str],
+    recipe: Mapping[str, str], extra: Mapping[str, str], known: Known | None = None,
 ) -> Manifest:  # fmt: skip
-    """The manifest with BM25's statistics, exact over all live rows of all segments."""
-    frequencies: Counter[str] = Counter()
-    df = np.zeros(0, np.int64)
-    rows = total = articles = copies = size = 0
+    """The manifest with BM25's statistics, exact over all live rows of all segments.
+
+    ``known``: what was counted for an earlier version; brought up to date.
+    """
+    known = {} if known is None else known
+    before = dict(known)
+    known.clear()
     for entry in entries:
-        segment = Segment(folder / "segments" / str(entry["id"]))
         marks = deleted.get(str(entry["id"]), NOTHING)
-        live = ~np.isin(segment.chunk_article, np.array(marks["articles"], np.int32))
-        rows += int(live.sum())
-        total += int(segment.lengths[live].sum())
-        articles += len(segment.ids) - len(marks["articles"])
-        copies += len(segment.copies()) - len(marks["copies"])
-        size += sum(path.stat().st_size for path in segment.folder.iterdir())
-        starts = segment.terms.offsets[:-1]
-        df = np.add.reduceat(live[segment.terms.rows].astype(np.int64), starts) if len(starts) else df[:0]
-        if len(entries) > 1:  # a term may stand in several segments
-            frequencies.update(dict(zip(segment.terms.terms, df.tolist(), strict=True)))
-        segment.close()
-    if len(entries) > 1:
-        df = np.fromiter(frequencies.values(), np.int64)
+        key = str(entry["id"]), len(marks["articles"]), len(marks["copies"])  # tombstones only grow
+        known[key] = before.get(key) or counted(folder, entry, marks)
+    parts = list(known.values())
+    rows, length = sum(part.rows for part in parts), sum(part.length for part in parts)
+    articles = sum(part.articles for part in parts)
     statistics = {
         "rows": rows,
-        "mean_length": total / rows if rows else 0.0,
+        "mean_length": length / rows if rows else 0.0,
         "articles": articles,
-        "mean_article_length": total / articles if articles else 0.0,
-        "mean_idf": mean_idf(rows, df),
+        "mean_article_length": length / articles if articles else 0.0,
+        "mean_idf": mean_idf(rows, _frequencies(parts)),
     }
     created = datetime.now(UTC).isoformat(timespec="seconds")
+    copies, size = sum(part.copies for part in parts), sum(part.size_bytes for part in parts)
     return Manifest(
         version, folder.name, created, layout.FORMAT, recipe, articles, copies, rows, size,
         tuple(entries), statistics, extra,
     )  # fmt: skip
+
+
+def _frequencies(parts: Sequence[Counted]) -> npt.NDArray[np.int64]:
+    """Document frequencies of all terms: one that stands in several segments is known by its hash."""
+    if len(parts) < 2:
+        return parts[0].df if parts else np.zeros(0, np.int64)
+    hashes = np.concatenate([part.hashes for part in parts])
+    order = np.argsort(hashes, kind="stable")
+    starts = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[:1]]))
+    df = np.concatenate([part.df for part in parts])[order]
+    return np.add.reduceat(df, starts) if len(df) else df
 
 
 def retire(folder: Path, kept: int = KEPT_VERSIONS) -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,11 @@ class SegmentBuilder:
         self._store.execute(
             f"insert into copies ({_METADATA}, original) values (?,?,?,?,?,?,?,?,?)", (*metadata(article), original)
         )
+        self.copies += 1
+
+    def add_stored_copy(self, columns: tuple[object, ...]) -> None:
+        """A copy as another segment's ``stored_copies`` gives it."""
+        self._store.execute(f"insert into copies ({_METADATA}, original) values (?,?,?,?,?,?,?,?,?)", columns)
         self.copies += 1
 
     def write(self) -> None:
@@ -160,6 +166,14 @@ class Segment:
     def copies(self) -> list[tuple[str, str]]:
         """(copy's id, original's id) of every copy noted in this segment."""
         return self._rows("select article_id, original from copies order by article_id")
+
+    def stored(self) -> Iterator[tuple[object, ...]]:
+        """Metadata, sha256 and compressed text of every article, as rows.Rows has them."""
+        yield from self._rows(f"select {_METADATA}, sha256, text from articles order by row")
+
+    def stored_copies(self) -> list[tuple[object, ...]]:
+        """Metadata of every copy, and its original's id."""
+        return self._rows(f"select {_METADATA}, original from copies order by article_id")
 
     def copy(self, article_id: str, text: str, sha256: str) -> Article | None:
         """A copy under its own id and metadata; None when this segment does not hold it."""

@@ -114,6 +114,14 @@ class VectorIndex:
                 kept = values >= values[min(depth, len(values)) - 1] if len(values) else values > 0
                 return best[kept], values[kept]
 
+    def stored(self) -> npt.NDArray[np.float16]:
+        """The vectors, (n, dim), as they were written."""
+        vectors = np.empty((self._exact.ntotal, self._exact.d), np.float16)
+        for start in range(0, len(vectors), 65_536):
+            size = min(65_536, len(vectors) - start)
+            vectors[start : start + size] = self._exact.reconstruct_n(start, size)
+        return vectors
+
     def _coarse_first(self, one: npt.NDArray[np.float32], asked: int) -> tuple[Rows, Scores]:
         import faiss
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from service.backends.base import NOTHING_FOUND, Packer, Prepared, Vectors
-from service.backends.embedded import layout, publishing
+from service.backends.embedded import layout, policy, publishing
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.locking import Lock
+from service.backends.embedded.merging import merge
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.rows import Rows, pack
 from service.backends.embedded.segment import Segment, SegmentBuilder
@@ -39,6 +40,7 @@ class EmbeddedWriter:
         self._folder, self._recipe, self._dim, self._segment_chunks = folder, dict(recipe), dim, segment_chunks
         self._lock = Lock(folder, timeout_s)
         self.extra: dict[str, str] = {}
+        self._known: publishing.Known = {}
         try:
             self._open(fresh)
         except BaseException:
@@ -116,26 +118,56 @@ class EmbeddedWriter:
         self._removed.add(article_id)
 
     def commit(self) -> Manifest:
+        """Publishes; then merges the segments that policy.py says, as a version of its own."""
         with layout.disk_errors(self._folder):
             self._write_segment()
             unchanged = not self._staged and not self._removed
             if unchanged and self._reader is not None and self.extra == self._reader.manifest.extra:
                 return self._reader.manifest
-            version = layout.version_name(self._number)
             entries = [dict(entry) for entry in self._reader.manifest.segments] if self._reader else []
             for i, name in enumerate(self._staged):
-                staged = self._folder / "staging" / name
-                entries.append(publishing.take_segment(self._folder, staged, f"s{self._number:06d}-{i}"))
-            deleted = self._tombstones()
-            kept = [entry for entry in entries if not publishing.is_empty(entry, deleted)]
-            manifest = publishing.manifest_of(self._folder, version, kept, deleted, self._recipe, self.extra)
-            names = {str(entry["id"]) for entry in kept}
-            layout.write_version(self._folder, manifest, {n: marks for n, marks in deleted.items() if n in names})
+                entries.append(self._take(name, i))
+            manifest = self._publish(entries, self._tombstones())
+            if spans := policy.due(self._sizes(manifest), self._segment_chunks):
+                manifest = self._merge(manifest, spans)
+        return manifest
+
+    def _publish(self, entries: Sequence[dict[str, object]], deleted: Mapping[str, Tombstones]) -> Manifest:
+        kept = [entry for entry in entries if not publishing.is_empty(entry, deleted)]
+        names = {str(entry["id"]) for entry in kept}
+        marks = {name: own for name, own in deleted.items() if name in names}
+        version = layout.version_name(self._number)
+        manifest = publishing.manifest_of(self._folder, version, kept, marks, self._recipe, self.extra, self._known)
+        layout.write_version(self._folder, manifest, marks)
         publishing.retire(self._folder)
         if self._reader:
             self._reader.close()
         self._open()
         return manifest
+
+    def _take(self, staged: str, number: int) -> dict[str, object]:
+        name = f"s{self._number:06d}-{number}"
+        return publishing.take_segment(self._folder, self._folder / "staging" / staged, name)
+
+    def _sizes(self, manifest: Manifest) -> list[policy.Size]:
+        live = [part.rows for part in self._known.values()]  # in the order of the manifest's segments
+        chunks = [int(str(entry["chunks"])) for entry in manifest.segments]
+        return [policy.Size(rows, total - rows) for rows, total in zip(live, chunks, strict=True)]
+
+    def _merge(self, manifest: Manifest, spans: Sequence[tuple[int, int]]) -> Manifest:
+        deleted = layout.read_deleted(self._folder, manifest.version)
+        entries = [dict(entry) for entry in manifest.segments]
+        for number, (start, stop) in reversed(list(enumerate(spans))):
+            builder = SegmentBuilder(self._folder / "staging" / f"merged-{number}", self._dim)
+            names = [str(entry["id"]) for entry in entries[start:stop]]
+            parts = [(self._folder / "segments" / name, deleted.pop(name, publishing.NOTHING)) for name in names]
+            try:
+                merge(parts, builder)
+                builder.write()
+            finally:
+                builder.abandon()
+            entries[start:stop] = [self._take(builder.folder.name, number)]
+        return self._publish(entries, deleted)
 
     def close(self) -> None:
         if self._builder:
@@ -161,6 +193,8 @@ class EmbeddedWriter:
         if self._reader is None:
             return {}
         deleted = layout.read_deleted(self._folder, self._reader.manifest.version)
+        if not self._removed:
+            return deleted
         for entry in self._reader.manifest.segments:
             segment = Segment(self._folder / "segments" / str(entry["id"]))
             own = deleted.get(str(entry["id"]), publishing.NOTHING)
