@@ -69,9 +69,7 @@ class Answerer:
         return answer, [report.passage for report in reports[: settings.llm_passages]]
 
     def _sure(self, sentence: Sentence, question: Question) -> bool:
-        crossed = confidence.crossed(sentence, question)
-        least = self._settings.answer_threshold_crossed if crossed else self._settings.answer_threshold
-        return confidence.probability(sentence, question) >= least
+        return confidence.probability(sentence, question) >= self._settings.answer_threshold
 
     def _terms(self, text: str) -> list[Term]:
         return question_terms(

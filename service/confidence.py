@@ -11,25 +11,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service import analyzer
 from service.answer_weights import CONFIDENCE, INTERCEPT, RANKER
 from service.evidence import FEATURES, Sentence
 from service.question import UNTYPED, Question
-from service.records import Language
 
 NO_FIT = 0.45  # below this a sentence holds no answer of the kind asked for
-INPUTS = ("soft_gap", "mass", "cosine", "fit", "date", "untyped")
+INPUTS = ("gap", "mass", "asked", "cosine", "fit", "date", "place", "length", "untyped")
 
 
 def inputs(sentence: Sentence, question: Question) -> tuple[float, ...]:
     """What the model sees, in the order of INPUTS; the last is 1.0 where any words may answer: fit then says little."""
     own = [sentence.feature(name) for name in INPUTS[:-1]]
     return *own, float(question.type in UNTYPED)
-
-
-def crossed(sentence: Sentence, question: Question) -> bool:
-    """Whether the question's words could be met by way of translations only."""
-    return (analyzer.arabic_share(sentence.text) >= 0.5) != (question.language is Language.ARABIC)
 
 
 def score(sentence: Sentence) -> float:

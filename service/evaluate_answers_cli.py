@@ -71,7 +71,6 @@ def _on_topics(options: argparse.Namespace) -> dict[str, Any]:
     report: dict[str, Any] = {
         "collection": collection,
         "threshold": settings.answer_threshold,
-        "threshold, two languages": settings.answer_threshold_crossed,
         "fields": {},
     }
     asked: dict[str, tuple[list[Outcome], list[Outcome]]] = {}
@@ -141,7 +140,7 @@ def _checked(engine: Engine, collection: str, outcomes: Sequence[Outcome]) -> di
 
 def _from_corpus(options: argparse.Namespace) -> dict[str, Any]:
     """Every question is answered, whatever the confidence, so that there are citations to check."""
-    settings = replace(Settings.from_env(), answer_threshold=0.0, answer_threshold_crossed=0.0)
+    settings = replace(Settings.from_env(), answer_threshold=0.0)
     collection = options.collection or settings.collection
     with closing(Engine(settings)) as engine:
         names = measures.sample(engine.article_ids(collection), 2 * options.from_corpus)

@@ -23,11 +23,11 @@ from service.records import Passage
 
 FEATURES = (
     "coverage", "window", "passage", "title", "rare", "pairs", "words",  # the question's words, as terms
-    "soft", "soft_window", "gap", "soft_gap", "worst", "mass", "local", "unit",  # the same, by likeness too
-    "cosine", "fit", "date", "rank", "score", "lead", "length",
+    "gap", "mass", "asked",  # the same, by likeness too
+    "cosine", "fit", "date", "place", "rank", "score", "lead", "length",
 )  # fmt: skip
 _NEAR = 45  # characters between two words that stand together
-_LOCAL = 70  # characters around a short answer
+_ASKED = 3  # words after the question word: what is asked about
 _MAY_HOLD = 0.5  # worth of a sentence that may hold an answer of the kind asked for, before it is judged in full
 _SHORTEST = 12  # characters of a sentence worth citing
 
@@ -79,19 +79,21 @@ def sentences(
     if not chosen:
         return []
     units = unit_forms(question, terms)
+    placed = any(passage.places for passage in passages)
     soft = _likenesses(terms, lookup, passages, chosen)
     asked = encoder.encode_query(" ".join(analyzer.words(question.text)))
     cosines = np.ravel(encoder.encode_passages([draft.sentence.text for draft in chosen]) @ asked)
     ready = []
-    for draft, (words, likeness), cosine in zip(chosen, soft, cosines.tolist(), strict=True):
+    for draft, likeness, cosine in zip(chosen, soft, cosines.tolist(), strict=True):
         passage, sentence = passages[draft.sentence.passage], draft.sentence
         found = spans.candidates(sentence.text, question, units, sentence.asked)
         values = {
             **draft.values,
-            **_soft_values(question, terms, draft, passage, words, likeness, found[0] if found else None),
+            **_soft_values(question, terms, draft, likeness),
             "cosine": cosine,
             "fit": spans.fit(question, found),
             "date": _date_conflict(question, sentence.text, passage.published),
+            "place": float(placed and not passage.places),
         }
         features = tuple(values[name] for name in FEATURES)
         ready.append(Sentence(sentence.passage, sentence.start, sentence.end, sentence.text, sentence.asked, features))
@@ -134,8 +136,8 @@ def _drafts(
 
 def _likenesses(
     terms: Sequence[Term], lookup: Lookup, passages: Sequence[Passage], drafts: Sequence[_Draft]
-) -> list[tuple[list[Word], Floats]]:
-    """For each draft, the words around it and how well each question term is met by each, (terms, words)."""
+) -> list[Floats]:
+    """For each draft, how well each question term is met by each of the words around it, (terms, words)."""
     texts = [passages[draft.sentence.passage].text for draft in drafts]
     near = [
         [word for word in text_words(text) if draft.around[0] <= word[0] < draft.around[1]]
@@ -153,36 +155,22 @@ def _likenesses(
         for j, (_, _, form) in enumerate(words):
             for i, strength in lookup.get(form, ()):
                 likeness[i, j] = max(likeness[i, j], strength)
-        found.append((words, likeness))
+        found.append(likeness)
     return found
 
 
-def _soft_values(
-    question: Question, terms: Sequence[Term], draft: _Draft, passage: Passage, words: Sequence[Word],
-    likeness: Floats, answer: spans.Span | None,
-) -> dict[str, float]:  # fmt: skip
-    weights = np.array([term.weight for term in terms], np.float32)
-    rarity = np.array([term.rarity for term in terms], np.float32)
-    total, norm = float(weights.sum()) or 1.0, float(np.sqrt((weights**2).sum())) or 1.0
-    first, last = draft.sentence.start - passage.start, draft.sentence.end - passage.start
-    middles = np.array([(a + b) / 2 for a, b, _ in words])
-    own = likeness[:, (middles >= first) & (middles < last)].max(axis=1, initial=0.0)
+def _soft_values(question: Question, terms: Sequence[Term], draft: _Draft, likeness: Floats) -> dict[str, float]:
+    """How much of the question is not met around a sentence, how much is, and how well what it asks about is."""
+    if not terms:
+        return {"gap": 1.0, "mass": 0.0, "asked": 0.0}
     exact = np.array([draft.met.get(i, 0.0) for i in range(len(terms))], np.float32)
-    wide = np.maximum(likeness.max(axis=1, initial=0.0), exact)
-    local = own
-    if answer is not None:
-        centre = first + (answer.start + answer.end) / 2
-        local = likeness[:, np.abs(middles - centre) <= _LOCAL].max(axis=1, initial=0.0)
-    named = [i for i, term in enumerate(terms) if term.source in question.unit]
+    met = np.maximum(likeness.max(axis=1, initial=0.0), exact)
+    full = [i for i, term in enumerate(terms) if term.full] or list(range(len(terms)))
+    asked = [i for i in full if question.text.find(terms[i].source) >= question.asked_at][:_ASKED]
     return {
-        "soft": float(weights @ own) / total,
-        "soft_window": float(weights @ wide) / total,
-        "gap": float(np.sqrt(((weights * (1 - exact)) ** 2).sum())) / norm,
-        "soft_gap": float(np.sqrt(((weights * (1 - wide)) ** 2).sum())) / norm,
-        "worst": float((rarity * (1 - wide)).max(initial=0.0)),
-        "mass": math.log1p(float(weights @ wide)),
-        "local": float(weights @ local) / total,
-        "unit": float(own[named].max()) if named else 0.7,
+        "gap": float(np.sqrt(((1 - met[full]) ** 2).mean())),
+        "mass": math.log1p(float(np.array([term.weight for term in terms]) @ met)),
+        "asked": float(met[asked].min()) if asked else 0.5,
     }
 
 

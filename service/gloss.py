@@ -1,13 +1,14 @@
 """An English gloss of an Arabic quote, word by word from the team's lexicon: help for a reader, never a source.
 
 Longest phrases first; a word that is not known loses its proclitics, then its ending, and is else left as it is. The
-order of words stays that of the Arabic.
+order of words stays that of the Arabic. The table is packed by scripts/pack_gloss.
 """
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from service import analyzer
 from service.vocabulary import Terms
 
 BUNDLED = Path(__file__).parent / "models" / "gloss"
-_LONGEST = 4  # words of a phrase
+LONGEST = 4  # words of a phrase
 _GAP = re.compile(r"\s*([.,;:!?()«»\"\u060c\u061b\u061f-])?\s*")
 _MARKS = {"\u060c": ",", "\u061b": ";", "\u061f": "?", "«": '"', "»": '"'}
 _PROCLITICS = (("وال", "and the"), ("بال", "in the"), ("لل", "to the"), ("فال", "so the"), ("كال", "like the"),
@@ -32,48 +33,13 @@ def english(text: str) -> str:
     pieces: list[str] = []
     i = 0
     while i < len(found):
-        meaning, used = _longest([word for _, _, word in found[i : i + _LONGEST]], *table)
+        meaning, used = _longest([word for _, _, word in found[i : i + LONGEST]], *table)
         end = found[i + used - 1][1]
         after = _GAP.match(text, end, found[i + used][0] if i + used < len(found) else len(text))
         mark = after.group(1) if after and after.group(1) else ""
         pieces.append(meaning + _MARKS.get(mark, mark if mark in ".,;:!?" else ""))
         i += used
     return " ".join(pieces)
-
-
-def pack(folder: Path, entries: Iterable[tuple[str, str]]) -> int:
-    """Write the table from (Arabic, English) lines, the first of a key counting. Returns the number of entries."""
-    table: dict[str, str] = {}
-    for arabic, meaning in entries:
-        key = " ".join(analyzer.normalize(word) for word in analyzer.words(arabic))
-        if key and meaning and key.count(" ") < _LONGEST:
-            table.setdefault(key, meaning)
-    keys = sorted(table, key=str.encode)
-    folder.mkdir(parents=True, exist_ok=True)
-    Terms.pack(key.encode() for key in keys).save(folder, "keys")
-    Terms.pack(table[key].encode() for key in keys).save(folder, "meanings")
-    return len(keys)
-
-
-def team_lists(folder: Path) -> Iterator[tuple[str, str]]:
-    """(Arabic, English) of the team's lists in a folder of training data: phrases, places, words by their forms."""
-    for line in _lines(folder / "lexicon-phrases.tsv", 2):
-        for arabic in line[1].split("، "):
-            yield arabic.rstrip("ـ"), line[0]
-    for line in _lines(folder / "gazetteer.tsv", 10):
-        for arabic in filter(None, [line[2], *line[3].split("|")]):
-            yield arabic, line[0]
-    for line in _lines(folder / "lexicon-ar-en.tsv", 3):
-        for form in [*line[1].split(), line[0]]:
-            yield form, line[2].split(", ")[0]
-
-
-def _lines(path: Path, count: int) -> Iterator[list[str]]:
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            columns = line.rstrip("\n").split("\t")
-            if len(columns) == count and not line.startswith(("#", "name_en\t")):
-                yield columns
 
 
 def _words(text: str) -> Iterator[re.Match[str]]:
@@ -83,11 +49,24 @@ def _words(text: str) -> Iterator[re.Match[str]]:
 def _longest(words: list[str], keys: Terms, meanings: Terms) -> tuple[str, int]:
     """(meaning, words used) of the longest phrase that begins here."""
     plain = [analyzer.normalize(word) for word in words]
+    if not _begins_phrase(plain[0]):
+        return _word(words[0]), 1
     for size in range(len(plain), 1, -1):
         found = keys.find(" ".join(plain[:size]))
         if found >= 0:
             return meanings[found], size
     return _word(words[0]), 1
+
+
+@lru_cache(maxsize=50_000)
+def _begins_phrase(plain: str) -> bool:
+    """Whether any phrase of several words begins with this one: for most words nothing further is looked up."""
+    table = _table()
+    if table is None:
+        return False
+    lead, keys = f"{plain} ".encode(), table[0]
+    at = bisect.bisect_left(range(len(keys)), lead, key=keys.raw)
+    return at < len(keys) and keys.raw(at).startswith(lead)
 
 
 @lru_cache(maxsize=50_000)

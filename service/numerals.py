@@ -139,6 +139,8 @@ def _known(word: str) -> tuple[str, float, bool] | None:
     plain = analyzer.normalize(word)
     if plain[:1].isdecimal():
         return _digits(plain)
+    if plain == "الاثنين":
+        return None  # Monday
     for skip, joins in ((0, False), (1, True)):
         rest = plain[skip:]
         if skip and plain[:1] not in ("و", "ب", "ل"):

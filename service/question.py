@@ -37,9 +37,10 @@ _NOUNS = {
     AnswerType.PLACE: """place city town village area region province governorate district country state port airport
         street neighbourhood neighborhood quarter camp base island border crossing river valley wadi mountain road
         hospital prison monastery mosque church school market square beach field location site direction capital stadium
+        clinic factory farm embassy hotel station bridge lake suburb
         مكان مدينه بلده قريه منطقه محافظه ولايه قضا ناحيه دوله بلد مينا مطار شارع حي مخيم قاعده جزيره معبر نهر وادي
         واد جبل طريق مستشفي سجن دير مسجد جامع كنيسه مدرسه سوق ساحه ميدان شاطئ مرفا حقل حقول موقع عاصمه ملعب جهه
-        اتجاه مديريه معسكر""",
+        اتجاه مديريه معسكر عياده مصنع مزرعه سفاره فندق محطه جسر بحيره ضاحيه بنايه منصه""",
     AnswerType.DATE: "date day month year time week hour تاريخ يوم شهر عام سنه وقت اسبوع ساعه موعد",
     AnswerType.PERSON: """person man woman commander officer colonel general minister president official leader
         spokesman spokesperson spokeswoman journalist player midfielder striker captain pilot hostage member king prince
@@ -55,7 +56,8 @@ _NOUNS = {
         سعر تكلفه كلفه راتب غرامه فديه ميزانيه قيمه ثمن مبلغ رسوم""",
     AnswerType.PERCENT: "percentage percent rate yield share نسبه معدل عائد",
     AnswerType.SCORE: "score result نتيجه",
-    AnswerType.NUMBER: "number toll figure total count magnitude speed depth height عدد حصيله رقم مجموع درجه سرعه",
+    AnswerType.NUMBER: """number toll figure total count magnitude speed depth height size area length weight volume
+        عدد حصيله رقم مجموع درجه سرعه مساحه طول ارتفاع حجم وزن عمق""",
     AnswerType.CAUSE: "cause reason motive purpose سبب دافع دوافع اسباب هدف غرض",
     AnswerType.NAME: "name title nickname اسم لقب عنوان",
     AnswerType.DURATION: "duration period مده فتره",
@@ -91,6 +93,12 @@ _ENDS_OF_PHRASE = frozenset(
 _SUPERLATIVES = frozenset("اعلي ادني اقل اكثر اكبر اصغر اول اخر ابرز اهم".split())
 _SKIPPED = set("is are was were the a an of de did do does هو هي هم".split())
 _SIZES = frozenset("far old big large high deep fast wide often tall heavy late low quickly soon".split())
+_MEASURES = frozenset("برميل طن كيلومتر متر ميل درجه نقطه صوت مليون مليار ضعف قدم لتر بالمئه".split())
+_AGES = frozenset("عمر عمره عمرها سن".split())
+_YEARS = ("years", "year", "عاما", "سنة", "سنوات")
+_COUNTS = frozenset("عدد حصيله مجموع".split())
+_EXTENTS = frozenset("size area length height depth weight speed magnitude volume".split())
+_LINKS = frozenset("كان كانت يبلغ تبلغ بلغ بلغت يكون تكون".split())  # "how much was the ...": the noun comes after
 _LOOKED_AT = 6  # words after "which" among which its noun is looked for
 
 
@@ -103,6 +111,7 @@ class Question:
     type: AnswerType
     unit: tuple[str, ...] = ()
     dates: tuple[days.Day, ...] = ()
+    asked_at: int = 0  # where the question word ends: what is asked about comes next
 
     @property
     def about_people(self) -> bool:
@@ -115,13 +124,17 @@ def read(text: str) -> Question:
     words = analyzer.words(text)
     plain = [analyzer.normalize(word) for word in words]
     language = Language.ARABIC if analyzer.arabic_share(text) >= 0.5 else Language.ENGLISH
-    kind, unit = _type(plain, words)
-    return Question(text, language, kind, unit, tuple(day for day in days.find(text) if day.month or day.year))
+    at, kind, unit = _type(plain, words)
+    asked_at = 0
+    for word in words[: at + 1]:
+        asked_at = text.index(word, asked_at) + len(word)
+    named = tuple(day for day in days.find(text) if day.month or day.year)
+    return Question(text, language, kind, unit, named, asked_at)
 
 
-def organisation_nouns() -> frozenset[str]:
-    """Nouns that begin the names of organisations, in plain spelling."""
-    return frozenset(_NOUNS[AnswerType.ORGANISATION].split())
+def type_of_noun(plain: str) -> AnswerType | None:
+    """The kind of answer that a noun in plain spelling, without article, asks for or begins the name of."""
+    return _TYPE_OF_NOUN.get(plain)
 
 
 def is_person_noun(word: str) -> bool:
@@ -134,26 +147,32 @@ def is_time_unit(word: str) -> bool:
     return plain in _TIME_UNITS or plain.removeprefix("ال") in _TIME_UNITS
 
 
-def _type(plain: list[str], words: list[str]) -> tuple[AnswerType, tuple[str, ...]]:
+def _type(plain: list[str], words: list[str]) -> tuple[int, AnswerType, tuple[str, ...]]:
+    """(number of the question word, -1 for none, the kind of answer, what is counted or named)."""
     for i, word in enumerate(plain):
         rest, typed = plain[i + 1 :], words[i + 1 :]
         bare = word[1:] if word[:1] in "وفبل" and word[1:] in ("كم", "اي", "ايه", "ماذا", "من") else word
         if word == "how" and rest:
-            return _how(rest, typed)
+            return i, *_how(rest, typed)
         if bare == "كم":
-            return (AnswerType.MONEY, ()) if word == "بكم" else _how_many_arabic(rest, typed)
+            return i, *(_how_many_arabic(rest, typed) if _counts(word, rest) else (AnswerType.MONEY, ()))
         if word in _WH:
             since = word == "متي" and i and plain[i - 1] == "منذ"
-            return (AnswerType.DURATION if since else _WH[word]), ()
+            return i, AnswerType.DURATION if since else _WH[word], ()
         if bare in ("which", "what", "whose"):
-            return _which(rest, typed) or (AnswerType.OTHER, ())
+            return i, *(_which(rest, typed) or (AnswerType.OTHER, ()))
         if bare in ("اي", "ايه", "ما"):
-            return _any_arabic(rest, typed) or (AnswerType.OTHER, ())
+            return i, *(_any_arabic(rest, typed) or (AnswerType.OTHER, ()))
         if bare in ("ماذا", "بماذا", "بم", "مم"):
-            return AnswerType.OTHER, ()
+            return i, AnswerType.OTHER, ()
         if bare == "من" and _asks_who(plain, i):
-            return AnswerType.PERSON, ()
-    return AnswerType.OTHER, ()
+            return i, AnswerType.PERSON, ()
+    return -1, AnswerType.OTHER, ()
+
+
+def _counts(word: str, rest: list[str]) -> bool:
+    """بكم asks for a price, unless something to count follows: an accusative or a measure."""
+    return word != "بكم" or (bool(rest) and (rest[0] in _MEASURES or (len(rest[0]) > 3 and rest[0].endswith("ا"))))
 
 
 def _asks_who(plain: list[str], i: int) -> bool:
@@ -184,6 +203,8 @@ def _which(rest: list[str], words: list[str]) -> tuple[AnswerType, tuple[str, ..
     at, kind = found
     if kind is AnswerType.NAME and at + 2 < len(rest) and rest[at + 1] == "of":
         return _which(rest[at + 2 :], words[at + 2 :]) or (kind, _head(rest[at + 2 :], words[at + 2 :]))
+    if rest[at] in _EXTENTS:
+        return kind, ()
     if kind is AnswerType.NUMBER and at + 2 < len(rest) and rest[at + 1] in ("of", "number"):
         return kind, tuple(w for w, p in zip(words[at + 2 :], rest[at + 2 :], strict=True) if p not in _SKIPPED)[:2]
     return kind, (words[at],)
@@ -210,7 +231,7 @@ def _any_arabic(rest: list[str], words: list[str]) -> tuple[AnswerType, tuple[st
     if kind is AnswerType.NAME:
         return _any_arabic(rest[i + 1 :], words[i + 1 :]) or (kind, tuple(words[i + 1 : i + 2]))
     if kind is AnswerType.NUMBER:
-        return kind, tuple(words[i + 1 : i + 2])
+        return kind, tuple(words[i + 1 : i + 2]) if rest[i].removeprefix("ال") in _COUNTS else ()
     return (kind, (words[i],)) if kind else None
 
 
@@ -235,6 +256,8 @@ def _how(rest: list[str], words: list[str]) -> tuple[AnswerType, tuple[str, ...]
         if any(word in _MONEY_VERBS or word in ("money", "ransom") for word in rest):
             return AnswerType.MONEY, ()
         return AnswerType.NUMBER, tuple(words[1:2])
+    if head == "old":
+        return AnswerType.DURATION, _YEARS
     if head in _SIZES:
         return AnswerType.NUMBER, ()
     return AnswerType.OTHER, ()
@@ -245,6 +268,8 @@ def _how_many_arabic(rest: list[str], words: list[str]) -> tuple[AnswerType, tup
         return AnswerType.NUMBER, ()
     if rest[0] in _DURATION_VERBS:
         return AnswerType.DURATION, ()
+    if rest[0] in _AGES or (rest[0] in _LINKS and rest[1:2] and rest[1] in _AGES):
+        return AnswerType.DURATION, _YEARS
     if rest[0] in _TIME_UNITS:
         return AnswerType.DURATION, (words[0],)
     if any(word in _MONEY_VERBS for word in rest[:2]) or any(
@@ -256,4 +281,6 @@ def _how_many_arabic(rest: list[str], words: list[str]) -> tuple[AnswerType, tup
             return AnswerType.NUMBER, tuple(words[i + 1 : i + 2])
     if any(_TYPE_OF_NOUN.get(word.removeprefix("ال")) is AnswerType.PERCENT for word in rest[:3]):
         return AnswerType.PERCENT, ()
+    if rest[0] in _LINKS:  # كم كانت سرعة ...: a number of something that is not counted
+        return AnswerType.NUMBER, ()
     return AnswerType.NUMBER, (words[0],)

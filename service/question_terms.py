@@ -33,6 +33,7 @@ class Term:
     forms: Mapping[str, float]
     weight: float  # how much it matters: its rarity, less for words of the frame and of dates
     rarity: float  # idf, 0 to 1
+    full: bool = True  # neither a word of the frame nor of a date
 
 
 def question_terms(
@@ -57,7 +58,8 @@ def question_terms(
         stem = loosened(next(iter(analyzer.terms(source)), source))
         share = _DATE_WEIGHT if source in dated else _FRAME_WEIGHT if stem in _FRAME else 1.0
         share *= 1.0 if documents[source] else _UNKNOWN
-        terms.append(Term(source, met, max(_LEAST_WEIGHT, rarity) * share, rarity * share))
+        full = source not in dated and stem not in _FRAME
+        terms.append(Term(source, met, max(_LEAST_WEIGHT, rarity) * share, rarity * share, full))
     return terms
 
 

@@ -74,7 +74,6 @@ class Settings:
     answer_sentences: int = 3  # sentences cited in one answer
     answer_margin: float = 6.0  # how far below the best a cited sentence may score; see confidence.score
     answer_threshold: float = 0.57  # confidence below which the answer is that the reports do not say
-    answer_threshold_crossed: float = 0.66  # the same where question and quote are in different languages
 
     # A language model of the user's own, any OpenAI-compatible endpoint; none without a URL.
     llm_url: str = ""  # up to and without /chat/completions, e.g. the server's .../v1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from service import alignment, analyzer, days, lexicon, numerals
@@ -15,7 +15,7 @@ from service.question import (
     Question,
     is_person_noun,
     is_time_unit,
-    organisation_nouns,
+    type_of_noun,
 )
 from service.question_terms import loosened
 from service.records import Language
@@ -47,6 +47,7 @@ _RESULT = re.compile(
     r"(?<![\d/-])(?:[\d\u0660-\u0669]{1,2}|صفر)\s?[-\u2013/:]\s?(?:[\d\u0660-\u0669]{1,2}|صفر)(?![\d/-])"
     r"|(?:بهدفين|بهدف|بثلاثة أهداف|بثلاثية|برباعية|بخماسية|بأربعة أهداف)(?: مقابل \w+| دون رد| نظيف\w*| لصفر)?"
 )
+_OUT_OF = re.compile(r"\s*(?:من أصل|من اصل|من بين|من مجموع|من إجمالي|out of(?: the)?|of the|from among)\s*")
 _LENGTH = re.compile(r"(?:كيلو ?متر|متر|أمتار|مترا|كم|ميل|أميال|met(?:er|re)s?|kilomet\w+|km|miles?|feet)(?!\w)")
 _CLAUSE_END = re.compile(r"[،,؛;.!؟?:()«»\"\u201c\u201d\n]| - | – ")
 _NISBA = re.compile(r"ال\w{2,}(?:ي|ية|يين|يون)")  # السوري: no first name
@@ -68,6 +69,7 @@ _PREPOSITIONS = frozenset(
     """في من إلى الى قرب شمال جنوب شرق غرب شمالي جنوبي شرقي غربي وسط داخل قرية مدينة بلدة ناحية قضاء محافظة منطقة
     in at near from""".split()
 )
+_TITLE_REACH = 9  # words between a title and the name: رئيس اللجنة الدولية للصليب الأحمر ... فلان
 _CLOSE = 0.3  # how much nearness to the question's words counts against the kind
 
 
@@ -130,7 +132,8 @@ def fit(question: Question, found: Sequence[Span]) -> float:
 def _numbers(sentence: str, question: Question, units: Collection[str]) -> list[Span]:
     dates = [(d.start, d.end) for d in days.find(sentence) if d.month or d.year]
     given = {number.value for number in _given(question.text)}
-    found = []
+    found: list[Span] = []
+    last = 0  # where the number before ended
     for number in numerals.find(sentence):
         if any(start < number.end and number.start < end for start, end in dates):
             continue
@@ -140,7 +143,12 @@ def _numbers(sentence: str, question: Question, units: Collection[str]) -> list[
         harm = _harm_fit(sentence, number, question.text) if question.about_people or not question.unit else 1.0
         value, start, end = _kind_fit(question, units, sentence[number.start : number.end], after, before)
         if value:
-            found.append(Span(number.start - start, number.end + end, value * harm, number.value))
+            span = Span(number.start - start, number.end + end, value * harm, number.value)
+            if found and _OUT_OF.fullmatch(sentence, last, number.start):  # 82 of 120 deputies: 82 is asked for
+                found[-1] = replace(found[-1], fit=max(found[-1].fit, span.fit))
+                span = replace(span, fit=0.6 * span.fit)
+            found.append(span)
+            last = number.end
     return found
 
 
@@ -178,12 +186,15 @@ def _kind_fit(
     if question.type is AnswerType.PERCENT:
         return (1.0, 0, percent.end()) if percent else (0.25, 0, 0)
     words = [(m.group(), m.end()) for m in _WORD.finditer(after)][:3]
+    own = words[0][1] if words and words[0][0] not in _BREAKS else 0  # where the word ends that the number counts
+    if question.type is AnswerType.NUMBER and not question.unit:  # how high, how fast: any measure
+        return 0.55, 0, own
     if question.type is AnswerType.DURATION:
         if itself and is_time_unit(itself):
             return 1.0, 0, 0  # يومين
         for word, end in words[:2]:
-            if is_time_unit(word):
-                return 1.0, 0, end
+            if is_time_unit(word.split("-")[0]):  # 58-year-old
+                return (1.0 if not units or _is_one_of(word, units) else 0.6), 0, end
         length = _LENGTH.match(after.lstrip())  # "how long was the tunnel"
         return (0.7, 0, after.find(length.group()) + len(length.group())) if length else (0.2, 0, 0)
     for i, (word, end) in enumerate(words):
@@ -196,9 +207,9 @@ def _kind_fit(
         return 0.85, 0, 0
     if percent or money or sign or (words and is_time_unit(words[0][0])) or (itself and is_time_unit(itself)):
         return 0.25, 0, 0
-    if question.about_people and (not words or any(is_person_noun(word) for word in nearby)):
+    if question.about_people and (not own or any(is_person_noun(word) for word in nearby)):
         return 0.7, 0, 0
-    end = words[0][1] if words and not question.about_people else 0
+    end = 0 if question.about_people else own
     if question.unit and words:
         alike = alignment.strengths(question.unit, [word for word, _ in words[:2]])
         return 0.5 + 0.4 * float(alike.max(initial=0.0)), 0, end
@@ -253,18 +264,17 @@ def _people(sentence: str, asked: Words, units: Collection[str]) -> list[Span]:
             continue
         j = i
         while (
-            j + 1 < len(words) and j - i < 3 and not taken[j + 1] and _may_be_name(words[j + 1][2], False)
+            j + 1 < len(words) and j - i < 3 and not taken[j + 1]
+            and (_may_be_name(words[j + 1][2], False) or words[j + 1][2] == "الشيخ")
             and sentence[words[j][1] : words[j + 1][0]].strip() == ""
         ):  # fmt: skip
             j += 1
-        before = [words[k][2] for k in range(max(0, i - 3), i)]
-        around = [*before, *(words[k][2] for k in range(j + 1, min(j + 4, len(words))))]
-        titled = any(word.lower() in _TITLES for word in before)
-        as_asked = any(_is_one_of(word, units) for word in around)
         whole = j > i or not analyzer.is_arabic(words[i][2])  # one Arabic word that sounds like a name may be any word
-        if as_asked:
+        if _follows_title(sentence, words, taken, i, units):
             value = 1.0 if whole else 0.7
-        elif titled:
+        elif any(_is_one_of(word, units) for _, _, word in words[j + 1 : j + 3]):
+            value = 0.8 if whole else 0.45
+        elif any(word.lower() in _TITLES for _, _, word in words[max(0, i - 3) : i]):
             value = (0.55 if units else 0.95) if whole else (0.45 if units else 0.7)
         else:
             value = (0.4 if units else 0.6) if whole else 0.25
@@ -273,15 +283,31 @@ def _people(sentence: str, asked: Words, units: Collection[str]) -> list[Span]:
     return found
 
 
+def _follows_title(
+    sentence: str, words: Sequence[tuple[int, int, str]], taken: Sequence[bool], i: int, units: Collection[str]
+) -> bool:
+    """Whether the title asked for stands before word i: near, or with little between that the question does not say."""
+    between = 0
+    for k in range(i - 1, max(-1, i - _TITLE_REACH), -1):
+        if _CLAUSE_END.search(sentence, words[k][1], words[k + 1][0]):
+            return False
+        if _is_one_of(words[k][2], units):
+            return True
+        between += not taken[k] and words[k][2].lower() not in _TITLES
+        if between > 2:
+            return False
+    return False
+
+
 def _named(sentence: str, units: Collection[str], asked: Words, kind: AnswerType, question_names: bool) -> list[Span]:
     """The noun that the question names and the words after it (سجن الهضبة); else capitals, or after a preposition."""
     words = [(m.start(), m.end(), m.group()) for m in _WORD.finditer(sentence)]
     found = []
     for i, (start, _, word) in enumerate(words):
+        noun = type_of_noun(_plain_noun(word)) is kind
         is_unit = _is_one_of(word, units)
-        other = not is_unit and kind is AnswerType.ORGANISATION and _plain_noun(word) in organisation_nouns()
         lead = kind is AnswerType.PLACE and word in _PREPOSITIONS
-        if not is_unit and not lead and not other:
+        if not is_unit and not lead and not noun:
             continue
         if is_unit and not analyzer.is_arabic(word):
             first = i
@@ -298,11 +324,11 @@ def _named(sentence: str, units: Collection[str], asked: Words, kind: AnswerType
         new = [k for k in range(i + 1, j + 1) if not any(words[k][0] < b and a < words[k][1] for a, b in asked)]
         if not new:
             continue
-        if is_unit:
-            named = kind is not AnswerType.NAME or any(_may_be_name(words[k][2], False) for k in new)
-            found.append(Span(start, words[j][1], (1.0 if new[0] == i + 1 else 0.6) if named else 0.3))
-        elif other:
-            found.append(Span(start, words[j][1], 0.75 if len(new) > 1 and new[0] == i + 1 else 0.4))
+        at_once = new[0] == i + 1
+        if is_unit or noun:
+            clitic = len(word) - len(_without_clitic(word))
+            value = _name_fit(word[clitic:], words[i + 1][2], kind) if at_once else 0.5
+            found.append(Span(start + clitic, words[j][1], value * (1.0 if is_unit and noun else 0.75)))
         else:
             found.append(Span(words[i + 1][0], words[min(j, i + 2)][1], 0.4 if question_names else 0.55))
     if kind in (AnswerType.ORGANISATION, AnswerType.NAME):
@@ -312,14 +338,38 @@ def _named(sentence: str, units: Collection[str], asked: Words, kind: AnswerType
     return found
 
 
+def _name_fit(noun: str, following: str, kind: AnswerType) -> float:
+    """How much noun and next word look like a name: not القاعدة نفسها, which says something of one."""
+    if not analyzer.is_arabic(noun):
+        return 1.0
+    if noun.startswith("ال") and not following.startswith("ال"):
+        return 1.0 if name_likeness(following) >= 0.7 else 0.45
+    if kind is AnswerType.NAME:
+        return 1.0 if _may_be_name(following, False) else 0.35
+    return 0.8 if name_likeness(following) < 0.7 and not following.startswith("ال") else 1.0
+
+
+def _without_clitic(word: str) -> str:
+    """A noun of a kind without a preposition or "and" before it: لوادي -> وادي."""
+    own = type_of_noun(analyzer.normalize(word).removeprefix("ال"))
+    return word[1:] if own is None and word[:1] in "وبلفك" and type_of_noun(_plain_noun(word)) else word
+
+
 def _plain_noun(word: str) -> str:
-    return analyzer.normalize(word).removeprefix("و").removeprefix("ال")
+    """A noun as the tables of nouns have it: no article, and no clitic where what is left is in them."""
+    plain = analyzer.normalize(word).removeprefix("ال")
+    if type_of_noun(plain) is None and plain[:1] in "وبلفك":
+        rest = plain[1:].removeprefix("ال")
+        return rest if type_of_noun(rest) else plain
+    return plain
 
 
 def _may_be_name(word: str, first: bool) -> bool:
     if not analyzer.is_arabic(word):
         return word[:1].isupper() and not first and word.lower() not in _BREAKS and word.lower() not in _TITLES
-    return word not in _BREAKS and word not in _TITLES and len(word) > 2 and name_likeness(word) >= 0.7
+    if word in _BREAKS or word in _TITLES or len(word) <= 2 or type_of_noun(_plain_noun(word)):
+        return False
+    return name_likeness(word) >= 0.7
 
 
 @lru_cache(maxsize=50_000)

@@ -24,6 +24,12 @@ NUMBER, PERSON, PLACE, DATE, CAUSE = (
         ("What share of the town was lost?", AnswerType.PERCENT),
         ("كم استغرق إخماد الحريق؟", AnswerType.DURATION),
         ("How long did it burn?", AnswerType.DURATION),
+        ("How old was the gunman?", AnswerType.DURATION),
+        ("كم كان عمر المسلح؟", AnswerType.DURATION),
+        ("بكم برميل تراجعت الصادرات؟", NUMBER),
+        ("بكم بيعت الصحيفة؟", AnswerType.MONEY),
+        ("ما مساحة المتنزه؟", NUMBER),
+        ("In which clinic was he treated?", PLACE),
         ("Who commands Division 30?", PERSON),
         ("من هو قائد الفرقة 30؟", PERSON),
         ("What is the name of the air force colonel killed in Latakia?", PERSON),
@@ -62,3 +68,21 @@ def test_what_is_counted() -> None:
 
 def test_dates_asked_for() -> None:
     assert [(d.year, d.month, d.day) for d in read("What happened on 14 May 2020?").dates] == [(2020, 5, 14)]
+
+
+def test_what_is_measured_is_not_counted() -> None:
+    assert read("كم كانت سرعة الحافلة؟").unit == ()
+    assert read("What is the area of the park?").unit == ()
+    assert read("ما عدد القتلى؟").unit == ("القتلى",)
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("In which Tripoli prison was he held?", " Tripoli prison was he held?"),
+        ("من أي ناد جاء اللاعب؟", " ناد جاء اللاعب؟"),
+        ("strikes near Hawija", "strikes near Hawija"),
+    ],
+)
+def test_what_is_asked_about_comes_after_the_question_word(text: str, rest: str) -> None:
+    assert text[read(text).asked_at :] == rest

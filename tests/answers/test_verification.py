@@ -94,5 +94,5 @@ def test_every_citation_of_any_question_is_what_is_stored(
 @pytest.fixture(scope="session")
 def unsure_answerer(seeds: Engine) -> Answerer:
     """One that answers whatever the confidence, so that there are citations to look at."""
-    settings = replace(seeds.settings, answer_threshold=0.0, answer_threshold_crossed=0.0)
+    settings = replace(seeds.settings, answer_threshold=0.0)
     return Answerer(seeds.retriever("seeds"), seeds.reader("seeds"), seeds.encoder, settings)
