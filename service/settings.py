@@ -115,6 +115,8 @@ class Settings:
     refresh_s: float = 1.0  # how often the service looks for new index versions
     log: LogFormat = LogFormat.TEXT
     log_questions: int = 0  # 1: the log has what was searched for
+    tile_url: str = ""  # map tiles, as https://HOST/{z}/{x}/{y}.png; empty: the bundled outlines, nothing is loaded
+    tile_attribution: str = ""  # what the tiles' owner asks to be shown on the map
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

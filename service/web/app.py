@@ -33,7 +33,7 @@ from service.web.pages import Pages
 from service.web.ports import SearchEngine
 from service.web.problems import problem_handler
 from service.web.rates import Rates
-from service.web.security import add_security_headers
+from service.web.security import security_headers
 from service.web.threads import ThreadedEngine
 
 _HERE = Path(__file__).parent
@@ -81,7 +81,7 @@ def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = N
         cors_config=_cors(settings),
         on_shutdown=[state.close, rates.close, metrics.close],
         exception_handlers={Exception: problem_handler(pages.error_page)},
-        before_send=[add_security_headers],
+        before_send=[security_headers(settings.tile_url)],
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=_templates())),
         openapi_config=openapi_config(),
         compression_config=CompressionConfig(

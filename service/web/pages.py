@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
+import asyncio
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
-from litestar import Request, get
+from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Template
 
 from service import question
 from service.addresses import web_address
+from service.places import gazetteer
 from service.question import AnswerType
-from service.records import Answer, Filters, Language
+from service.records import Answer, SearchResult
 from service.settings import Settings
-from service.web import limits
+from service.web import limits, mapped, narrowing, state, timeline
+from service.web.frame import frame
+from service.web.marks import Marks, Run
+from service.web.paging import DATED, Sort, in_order
 from service.web.problems import Problem
-from service.web.texts import PHRASES, phrase
+from service.web.state import PageRequest, State, article_href, article_path, href
+from service.web.texts import PHRASES
 from service.web.threads import ThreadedEngine
-from service.web.views import (
-    Place,
-    Run,
-    article_href,
-    article_path,
-    card,
-    direction,
-    href,
-    lang_attribute,
-    passage_range,
-    quote_card,
-    shown_date,
-)
+from service.web.views import cards, direction, lang_attribute, passage_range, quote_card, shown_date
 
 EXAMPLES = ("strikes near Hawija", "غارات قرب الحويجة", "who took the Baiji refinery", "السيطرة على مصفاة بيجي")
-
-PageRequest = Request[Any, Any, Any]
 
 
 class Pages:
@@ -52,54 +44,90 @@ class Pages:
         async def search_page(request: PageRequest) -> Template:
             return await self._search(request)
 
+        @get("/answer", include_in_schema=False)
+        async def answer_page(request: PageRequest) -> Template:
+            return await self._answer_alone(request)
+
         @get("/articles/{article_id:path}", include_in_schema=False)
         async def article_page(request: PageRequest, article_id: FromPath[str]) -> Template:
             return await self._article(request)
 
-        return [search_page, article_page]
+        return [search_page, answer_page, article_page]
 
     def error_page(self, request: PageRequest, problem: Problem) -> Template:
+        interface = state.interface_language(request)
+        here = State(interface, question=request.query_params.get("q", ""))
         known = f"problem_{problem.status}"
-        place = self._place(request)
-        title = known if known in PHRASES[place.interface] else "problem_other"
-        return self._page(request, place, "error.html", status=problem.status, problem=problem, title_key=title)
+        title = known if known in PHRASES[interface] else "problem_other"
+        return self._page(request, here, "error.html", status=problem.status, problem=problem, title_key=title)
 
     async def _search(self, request: PageRequest) -> Template:
-        place = self._place(request)
-        limits.collection(place.collection or self._settings.collection)
+        here = state.read(request, self._settings)
+        limits.collection(here.collection or self._settings.collection)
         collections = await self._engine.collections()
-        if not place.question.strip():
+        if not here.question.strip():
             return self._page(
-                request, place, "search.html", collections=collections, examples=EXAMPLES, result=None, answer=None
+                request, here, "search.html", collections=collections, examples=EXAMPLES, result=None, answer=None
             )
-        settings = self._settings
-        text = limits.question(place.question, settings.max_query_chars)
-        k = limits.count(request.query_params.get("k", str(settings.k)), settings.max_k)
-        filters = Filters(notices_in=place.interface)
-        result = await self._engine.search(place.collection or settings.collection, text, k, filters=filters)
-        answer = await self._answer(result.collection, text)
-        more = len(result.passages) == k < settings.max_k
+        text = limits.question(here.question, self._settings.max_query_chars)
+        asks = is_question(text)
+        later = asks and bool(self._settings.llm_url)  # a language model takes seconds: the results need not wait
+        result, answer = await asyncio.gather(self._results(here, text), self._answer(here, text, asks and not later))
         return self._page(
             request,
-            place,
+            here,
             "search.html",
             collections=collections,
-            result=result,
             answer=answer,
-            quotes=[quote_card(citation, place) for citation in answer.citations] if answer else [],
-            cards=[card(passage, place) for passage in result.passages],
-            more_href=href("/", place, k=min(2 * k, settings.max_k)) if more else "",
-            json_href="/api/v1/search?" + urlencode({"q": text, "k": k, "collection": result.collection}),
+            answer_href=href("/answer", here) if later else "",
+            **_quoted(answer, here),
+            **self._drawn(here, result),
         )
 
-    async def _answer(self, collection: str, text: str) -> Answer | None:
-        """The answer where a question was asked; a few words to look for get none."""
-        asked = question.read(text).type is not AnswerType.OTHER or text.rstrip().endswith(("?", "؟"))
-        return await self._engine.answer(collection, text) if asked else None
+    async def _answer(self, here: State, text: str, wanted: bool) -> Answer | None:
+        return await self._engine.answer(here.collection or self._settings.collection, text) if wanted else None
+
+    async def _results(self, here: State, text: str) -> SearchResult:
+        k = here.k or self._settings.k
+        depth = k if here.sort is Sort.RELEVANCE else max(DATED, k)
+        collection = here.collection or self._settings.collection
+        found = await self._engine.search(collection, text, depth, True, state.filters(here))
+        return replace(found, passages=tuple(in_order(found.passages, here.sort))[:k])
+
+    def _drawn(self, here: State, result: SearchResult) -> dict[str, Any]:
+        """What the template draws of a result."""
+        names = gazetteer.load(Path(self._settings.gazetteer) if self._settings.gazetteer else None)
+        marks, facets, k = Marks(result.passages), result.facets, here.k or self._settings.k
+        more = len(result.passages) == k < self._settings.max_k
+        given = state.parameters(replace(here, collection=result.collection, k=k))
+        given.pop("lang")
+        return {
+            "result": result,
+            "cards": cards(result.passages, here, marks),
+            "tips": list(marks.tips.values()),
+            "rows": mapped.rows(result.passages, here.interface, names),
+            "timeline": timeline.draw(facets, here.interface == "ar") if facets else None,
+            "groups": narrowing.groups(facets, here, names) if facets else [],
+            "chips": list(narrowing.chips(here, names)),
+            "sorts": [(sort.value, href("/", here, sort=sort), sort is here.sort) for sort in Sort],
+            "dated": DATED,
+            "bar_href": lambda bar: href("/", here, since=bar.first, until=bar.last),
+            "place_href": lambda label: href("/", here, place=label),
+            "more_href": href("/", here, k=min(2 * k, self._settings.max_k)) if more else "",
+            "json_href": f"/api/v1/search?{urlencode(given)}",
+        }
+
+    async def _answer_alone(self, request: PageRequest) -> Template:
+        """The answer without the results; with ?part=1 as the piece of a page that a script fetches."""
+        here = state.read(request, self._settings)
+        collection = limits.collection(here.collection or self._settings.collection)
+        answer = await self._engine.answer(collection, limits.question(here.question, self._settings.max_query_chars))
+        template = "answer.html" if request.query_params.get("part") else "answer_alone.html"
+        return self._page(request, here, template, answer=answer, **_quoted(answer, here), back_href=href("/", here))
 
     async def _article(self, request: PageRequest) -> Template:
-        place = self._place(request)
-        collection = limits.collection(place.collection or self._settings.collection)
+        here = state.read(request, self._settings)
+        collection = limits.collection(here.collection or self._settings.collection)
         article, copies = await self._engine.article(collection, limits.article_id(request))
         start, end = (request.query_params.get(name, "") for name in ("start", "end"))
         found = passage_range(article, start, end)
@@ -107,7 +135,7 @@ class Pages:
         runs = [Run(article.text[:first], False), Run(article.text[first:last], True), Run(article.text[last:], False)]
         return self._page(
             request,
-            place,
+            here,
             "article.html",
             article=article,
             runs=[run for run in runs if run.text],
@@ -117,56 +145,25 @@ class Pages:
             text_direction=direction(article.language, article.text),
             date=shown_date(article.published),
             original_href=web_address(article.url),
-            copies=[(copy, article_href(copy, place)) for copy in copies],
-            back_href=href("/", place),
+            copies=[(copy, article_href(copy, here)) for copy in copies],
+            back_href=href("/", here),
             json_href=f"/api/v1{article_path(article.article_id)}?{urlencode({'collection': collection})}",
         )
 
-    def _place(self, request: PageRequest) -> Place:
-        collection = request.query_params.get("collection", "")
-        return Place(
-            interface=interface_language(request),
-            collection="" if collection == self._settings.collection else collection,
-            question=request.query_params.get("q", ""),
-        )
-
-    def _page(self, request: PageRequest, place: Place, template: str, status: int = 200, **context: Any) -> Template:
-        language = place.interface
-        other = Language.ENGLISH if language is Language.ARABIC else Language.ARABIC
+    def _page(self, request: PageRequest, here: State, template: str, status: int = 200, **context: Any) -> Template:
         return Template(
             template,
             status_code=status,
-            headers={"Content-Language": language.value, "Vary": "Accept, Accept-Language"},
-            context={
-                "t": partial(phrase, language),
-                "lang": language.value,
-                "dir": direction(language.value),
-                "other": other.value,
-                "other_name": phrase(other, f"language_{other.value}"),
-                "switch_href": _in_other_language(request, other),
-                "home_href": href("/", Place(language, place.collection, "")),
-                "example_href": lambda text: href("/", Place(language, place.collection, text)),
-                "place": place,
-                "default_collection": self._settings.collection,
-                "max_query_chars": self._settings.max_query_chars,
-                "collections": [],
-                **context,
-            },
+            headers={"Content-Language": here.interface.value, "Vary": "Accept, Accept-Language"},
+            context={**frame(request, here, self._settings), **context},
         )
 
 
-def interface_language(request: PageRequest) -> Language:
-    """The one asked for with ?lang=, else the first of ours that the browser accepts, else English."""
-    accepted = re.findall(r"(?:^|,)\s*([A-Za-z]{2})\b", request.headers.get("accept-language", ""))
-    for wanted in (request.query_params.get("lang", ""), *accepted):
-        if wanted.lower() in set(Language):
-            return Language(wanted.lower())
-    return Language.ENGLISH
+def is_question(text: str) -> bool:
+    """A few words to look for get no answer above their results."""
+    return question.read(text).type is not AnswerType.OTHER or text.rstrip().endswith(("?", "؟"))
 
 
-def _in_other_language(request: PageRequest, other: Language) -> str:
-    """This very page, drawn in ``other``."""
-    path = "/" + limits.raw_path(request).decode("ascii", "replace").lstrip("/")  # "//host" would lead elsewhere
-    query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    kept = [(name, value) for name, value in query if name != "lang"]
-    return f"{path}?{urlencode([*kept, ('lang', other.value)])}"
+def _quoted(answer: Answer | None, here: State) -> dict[str, Any]:
+    quotes = [quote_card(citation, here) for citation in answer.citations] if answer else []
+    return {"quotes": quotes, "hrefs": {quote.citation.marker: quote.article_href for quote in quotes}}

@@ -1,4 +1,4 @@
-"""What the templates draw: passages and articles as values that need only escaping."""
+"""What the templates draw: passages and quotes as values that need only escaping."""
 
 from __future__ import annotations
 
@@ -6,29 +6,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
 
 from service.addresses import web_address
-from service.records import Article, Citation, Language, Passage
+from service.records import Article, Citation, Passage
+from service.web.marks import Marks, Run
+from service.web.reasons import reasons
+from service.web.repeats import fold
+from service.web.state import State, article_href
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "syr", "ug", "ur", "yi"})
-
-
-@dataclass(frozen=True)
-class Run:
-    """A stretch of text that is marked as a whole or not at all."""
-
-    text: str
-    marked: bool
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where the reader stands: kept in every link, so that each page can be shared and gone back from."""
-
-    interface: Language
-    collection: str  # "" for the default
-    question: str
+Links = tuple[tuple[str, str], ...]  # (id, href)
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,9 @@ class Card:
     date: str
     article_href: str
     original_href: str  # "" unless it is a web address
-    copies: tuple[tuple[str, str], ...]  # (id, href)
+    copies: Links
+    repeats: tuple[Card, ...]  # near copies further down
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -54,48 +43,48 @@ class Quote:
     direction: str
     date: str
     article_href: str
-    copies: tuple[tuple[str, str], ...]  # (id, href)
+    copies: Links
+    copied: str  # the quote with where it is from, for the clipboard
 
 
-def quote_card(citation: Citation, place: Place) -> Quote:
+def quote_card(citation: Citation, state: State) -> Quote:
     return Quote(
         citation=citation,
         lang=lang_attribute(citation.language),
         direction=direction(citation.language, citation.quote),
         date=shown_date(citation.published),
-        article_href=article_href(citation.article_id, place, citation.start, citation.end),
-        copies=tuple((copy, article_href(copy, place)) for copy in citation.copies),
+        article_href=article_href(citation.article_id, state, citation.start, citation.end),
+        copies=tuple((copy, article_href(copy, state)) for copy in citation.copies),
+        copied=_copied(citation),
     )
 
 
-def card(passage: Passage, place: Place) -> Card:
+def _copied(found: Citation) -> str:
+    where = [found.title, found.source, found.published, f"{found.article_id} {found.start}-{found.end}", found.url]
+    return f"“{found.quote}”\n— {', '.join(filter(None, where))}\nsha256 {found.sha256}"
+
+
+def cards(passages: Sequence[Passage], state: State, marks: Marks) -> list[Card]:
+    """Near copies are folded into the first of them."""
+    return [
+        _card(found.passage, state, marks, tuple(_card(p, state, marks) for p in found.repeats))
+        for found in fold(passages)
+    ]
+
+
+def _card(passage: Passage, state: State, marks: Marks, repeats: tuple[Card, ...] = ()) -> Card:
     return Card(
         passage=passage,
-        runs=tuple(runs(passage.text, passage.start, passage.highlights)),
+        runs=tuple(marks.runs(passage)),
         lang=lang_attribute(passage.language),
         direction=direction(passage.language, passage.text),
         date=shown_date(passage.published),
-        article_href=article_href(passage.article_id, place, passage.start, passage.end),
+        article_href=article_href(passage.article_id, state, passage.start, passage.end),
         original_href=web_address(passage.url),
-        copies=tuple((copy, article_href(copy, place)) for copy in passage.copies),
+        copies=tuple((copy, article_href(copy, state)) for copy in passage.copies),
+        repeats=repeats,
+        reasons=tuple(reasons(passage, marks.forms(passage), state.interface)),
     )
-
-
-def runs(text: str, start: int, spans: Sequence[tuple[int, int]]) -> list[Run]:
-    """``text`` cut at ``spans``, which are offsets into the article that ``text`` begins at ``start`` of."""
-    cut: list[Run] = []
-    at = 0
-    for first, last in sorted(spans):
-        first, last = max(first - start, at), min(last - start, len(text))
-        if first >= last:
-            continue
-        if at < first:
-            cut.append(Run(text[at:first], False))
-        cut.append(Run(text[first:last], True))
-        at = last
-    if at < len(text):
-        cut.append(Run(text[at:], False))
-    return cut
 
 
 def passage_range(article: Article, start: str, end: str) -> tuple[int, int] | None:
@@ -128,19 +117,3 @@ def shown_date(published: str) -> str:
     iso = r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::[\d.]+)?(Z|[+-]\d{2}:?\d{2})?)?"
     found = re.fullmatch(iso, published, re.ASCII)
     return " ".join(part for part in found.groups() if part).replace("Z", "UTC") if found else published
-
-
-def article_href(article_id: str, place: Place, start: int | None = None, end: int | None = None) -> str:
-    anchored = start is not None and end is not None
-    parameters = {"start": start, "end": end} if anchored else {}
-    return href(article_path(article_id), place, **parameters) + ("#passage" if anchored else "")
-
-
-def article_path(article_id: str) -> str:
-    return "/articles/" + quote(article_id, safe="")
-
-
-def href(path: str, place: Place, **parameters: object) -> str:
-    """``path`` with ``parameters`` and the place; empty values are left out."""
-    query = {"q": place.question, **parameters, "collection": place.collection, "lang": place.interface.value}
-    return f"{path}?{urlencode({name: value for name, value in query.items() if value not in ('', None)})}"

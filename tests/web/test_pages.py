@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,10 +10,13 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+import service.web
+from service.errors import SettingsError
 from service.records import Language
 from service.settings import Settings
 from service.web.app import create_app
 
+STATIC = Path(service.web.__file__).parent / "static"
 Client = TestClient[Litestar]
 
 
@@ -201,7 +206,9 @@ def test_nothing_in_an_article_or_a_question_becomes_markup(client: Client, path
     tags = Tags(page.text)
 
     assert "text/html" in page.headers["content-type"]
-    assert {name for name, _ in tags.found}.isdisjoint({"script", "style", "img", "iframe", "b"})
+    assert {name for name, _ in tags.found}.isdisjoint({"style", "img", "iframe", "b"})
+    assert {script["src"] for script in tags.named("script")} == {"/static/theme.js", "/static/page.js"}
+    assert page.text.count("</script>") == len(tags.named("script")) == page.text.count("></script>")
     attributes = {attribute for _, given in tags.found for attribute in given}
     assert not [attribute for attribute in attributes if attribute.startswith("on")]
     assert "style" not in attributes
@@ -229,11 +236,25 @@ def test_every_answer_has_the_security_headers(client: Client, path: str) -> Non
     assert headers["referrer-policy"] == "no-referrer"
 
 
+def test_tiles_come_only_from_where_they_are_configured(engine: Any, settings: Settings) -> None:
+    url = "https://tiles.example.org:8443/{z}/{x}/{y}.png"
+    tiles = replace(settings, tile_url=url, tile_attribution="<b>Makers</b>")
+    with TestClient(create_app(engine, tiles)) as client:
+        page = client.get("/", params={"q": "strikes"})
+
+    assert "img-src 'self' data: https://tiles.example.org:8443;" in page.headers["content-security-policy"]
+    assert 'data-attribution="&lt;b&gt;Makers&lt;/b&gt;"' in page.text
+    with pytest.raises(SettingsError, match="RASAD_TILE_URL"):
+        create_app(engine, Settings(tile_url="https://tiles.example.org; script-src *"))
+
+
 def test_pages_load_nothing_from_elsewhere(client: Client) -> None:
     page = client.get("/")
     style = client.get("/static/rasad.css")
 
     assert "://" not in page.text
-    assert "url(" not in style.text
+    assert style.text.count("url(") == style.text.count('url("/static/fonts/') == 5
     assert "@import" not in style.text
+    for script in (path for path in STATIC.rglob("*.js") if path.parent == STATIC):
+        assert "://" not in script.read_text("utf-8"), script
     assert style.headers["cache-control"] == "max-age=3600, public"

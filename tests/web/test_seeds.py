@@ -52,7 +52,7 @@ def test_the_page_marks_what_the_answer_marks(client: TestClient[Litestar], ques
     passages = client.get("/api/v1/search", params={"q": question}).json()["passages"]
     page = client.get("/", params={"q": question, "lang": "ar"}).text
 
-    assert page.count("<mark>") == sum(len(passage["highlights"]) for passage in passages) > 0
+    assert page.count("</mark>") == sum(len(passage["highlights"]) for passage in passages) > 0
     assert page.count('<p class="text" dir="rtl" lang="ar">') == sum(p["language"] == "ar" for p in passages)
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.addresses import web_address
-from service.web.views import Run, direction, lang_attribute, runs, shown_date
+from service.web.marks import Run, runs
+from service.web.views import direction, lang_attribute, shown_date
 
 
 def test_runs_cut_at_offsets_into_the_article() -> None:

@@ -1,0 +1,57 @@
+"""Why a passage is shown, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+
+from service.records import Language, Leg, Match, Passage
+from service.web.texts import phrase
+
+_FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
+_LEGS = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE, Leg.FEEDBACK)
+
+
+def reasons(passage: Passage, forms: Mapping[str, Sequence[str]], language: Language) -> list[str]:
+    """Sentences for a reader, the plainest first; ``forms`` are the words here that stand for the question's."""
+    return [*_words(passage.matches, forms, language), *_facts(passage, language), *_ranks(passage, language)]
+
+
+def _words(matches: Sequence[Match], forms: Mapping[str, Sequence[str]], language: Language) -> Iterator[str]:
+    t = partial(phrase, language)
+    same = list(dict.fromkeys(m.source for m in matches if m.evidence == "same"))
+    if same:
+        yield t("why_same", words=_listed(same, language))
+    for source, words in forms.items():
+        others = [m for m in matches if m.source == source and m.evidence != "same"]
+        if not others or not words:
+            continue
+        best = max(others, key=lambda m: m.weight)
+        how = t("evidence_" + best.evidence.replace(" ", "_"))
+        yield t("why_other", word=_isolated(source), forms=_listed(words[:4], language), how=how)
+
+
+def _facts(passage: Passage, language: Language) -> Iterator[str]:
+    t = partial(phrase, language)
+    for place in passage.places:
+        name = place.name_ar if language is Language.ARABIC and place.name_ar else place.name_en
+        km, off = f"{place.distance_km:g}", f"{place.precision_km:g}"
+        yield t("why_near", place=_isolated(name), km=km, off=off)
+    days = [day.first if day.first == day.last else f"{day.first} – {day.last}" for day in passage.dates]
+    if days:
+        yield t("why_dates", days=_listed(list(dict.fromkeys(days)), language))
+
+
+def _ranks(passage: Passage, language: Language) -> Iterator[str]:
+    rank = {score.leg: score.rank for score in passage.legs}
+    said = [f"{phrase(language, f'leg_{leg.value}')} {rank[leg]}" for leg in _LEGS if rank.get(leg)]
+    if said:
+        yield phrase(language, "why_ranks", ranks=_listed(said, language))
+
+
+def _listed(words: Sequence[str], language: Language) -> str:
+    return ("، " if language is Language.ARABIC else ", ").join(map(_isolated, words))
+
+
+def _isolated(text: str) -> str:
+    return f"{_FSI}{text}{_PDI}"

@@ -1,0 +1,131 @@
+"""What an address of a page says: read from it once, kept in every link, so that each page can be shared."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from litestar import Request
+from litestar.exceptions import ClientException
+
+from service.records import Filters, Language
+from service.settings import Settings
+from service.web import limits
+from service.web.paging import Sort
+
+PageRequest = Request[Any, Any, Any]
+PARAMETER = {"question": "q", "since": "from", "until": "to", "interface": "lang"}  # field -> name in the address
+FILTERS = ("near", "within_km", "place", "since", "until", "source", "language")
+_NAME = 200  # characters of a place, a date or a source
+
+
+@dataclass(frozen=True)
+class State:
+    """Where the reader stands; "" and 0 where the address says nothing."""
+
+    interface: Language
+    question: str = ""
+    collection: str = ""
+    near: str = ""
+    within_km: float = 0.0
+    place: str = ""
+    since: str = ""
+    until: str = ""
+    source: str = ""
+    language: str = ""  # of the articles
+    sort: Sort = Sort.RELEVANCE
+    k: int = 0
+
+
+def read(request: PageRequest, settings: Settings) -> State:
+    """Raises ClientException for what no page can be drawn of."""
+    given = request.query_params
+    texts = {name: given.get(parameter(name), "") for name in ("near", "place", "since", "until", "source", "language")}
+    for name, text in texts.items():
+        if len(text) > _NAME:
+            raise ClientException(f"parameter {parameter(name)} is {len(text)} characters long, at most {_NAME} fit")
+    collection = given.get("collection", "")
+    sort = given.get("sort", "") or Sort.RELEVANCE
+    if sort not in set(Sort):
+        raise ClientException(f"parameter sort must be one of {', '.join(Sort)}, found {limits.shown(sort)}")
+    return State(
+        interface=interface_language(request),
+        question=given.get("q", ""),
+        collection="" if collection == settings.collection else collection,
+        within_km=_kilometres(given.get("within_km", "")) if texts["near"] else 0.0,
+        sort=Sort(sort),
+        k=limits.count(given["k"], settings.max_k) if given.get("k") else 0,
+        **texts,
+    )
+
+
+def filters(state: State) -> Filters:
+    """What the engine is asked beside the question."""
+    return Filters(
+        near=state.near,
+        within_km=state.within_km,
+        place=state.place,
+        since=state.since,
+        until=state.until,
+        source=state.source,
+        language=state.language,
+        facets=True,
+        notices_in=state.interface,
+    )
+
+
+def is_filtered(state: State) -> bool:
+    return any(getattr(state, name) for name in FILTERS)
+
+
+def parameter(name: str) -> str:
+    return PARAMETER.get(name, name)
+
+
+def parameters(state: State) -> dict[str, str]:
+    """The state by the names of the address; what is at its default is left out."""
+    found = {}
+    first, *others = fields(state)
+    for field in (*others, first):  # the question first, the interface last: what a reader looks at in an address
+        value = getattr(state, field.name)
+        if value and value is not Sort.RELEVANCE:
+            found[parameter(field.name)] = f"{value:g}" if isinstance(value, float) else str(value)
+    return found
+
+
+def href(path: str, state: State, more: dict[str, object] | None = None, **changes: Any) -> str:
+    """``path`` with the state, ``changes`` made to it, and ``more`` parameters."""
+    query = {**parameters(replace(state, **changes)), **(more or {})}
+    return f"{path}?{urlencode(query)}"
+
+
+def article_href(article_id: str, state: State, start: int | None = None, end: int | None = None) -> str:
+    if start is None or end is None:
+        return href(article_path(article_id), state)
+    return href(article_path(article_id), state, {"start": start, "end": end}) + "#passage"
+
+
+def article_path(article_id: str) -> str:
+    return "/articles/" + quote(article_id, safe="")
+
+
+def interface_language(request: PageRequest) -> Language:
+    """The one asked for with ?lang=, else the first of ours that the browser accepts, else English."""
+    accepted = re.findall(r"(?:^|,)\s*([A-Za-z]{2})\b", request.headers.get("accept-language", ""))
+    for wanted in (request.query_params.get("lang", ""), *accepted):
+        if wanted.lower() in set(Language):
+            return Language(wanted.lower())
+    return Language.ENGLISH
+
+
+def _kilometres(text: str) -> float:
+    """A distance as given; an empty field leaves the default."""
+    if not text.strip():
+        return 0.0
+    number = float(text) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text.strip(), re.ASCII) else math.nan
+    if not 0 <= number <= 20_000:
+        raise ClientException(f"parameter within_km must be a number from 0 to 20000, found {limits.shown(text)}")
+    return number
