@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from service import __version__, answer_json, keys_cli, terminal, where_cli
+from service import __version__, answer_json, care_cli, keys_cli, terminal, where_cli
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
 from service.records import AnswerSentence, Rejection
@@ -187,11 +187,11 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     def command(name: str, run: Callable[[Engine, argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         added.set_defaults(command=run)
-        default = None if name == "status" else settings.collection
+        default = None if name in ("status", "verify", "restore", "collections") else settings.collection
         which = f"collection (default: {default or 'all'})"
         added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
-        if name in ("query", "ingest", "serve"):
+        if name in ("query", "ingest", "serve", "repair", "purge"):
             added.add_argument("--gazetteer", metavar="FILE", help="TSV of your own places (README, Places and dates)")
         return added
 
@@ -221,6 +221,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
 
     keys = command("keys", keys_cli.run, "Keys to the web service: add, list, revoke.")
     keys_cli.add_options(keys)
+    care_cli.add_commands(command)
 
     serve = command("serve", _serve, "Serve the web page and the API.")
     serve.add_argument("--host", default=settings.host, metavar="ADDRESS", help=f"(default: {settings.host})")

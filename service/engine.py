@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from service import analyzer, annotator, chunker, crew, ingest, model_choice
 from service.answerer import Answerer
@@ -29,7 +29,11 @@ from service.records import Article, IngestReport, Manifest, Rejection
 from service.retriever import Retriever
 from service.settings import Settings
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a query needs none of these
+    from service.backends.embedded.archive import Backup
+    from service.backends.embedded.remake import Making
+    from service.backends.embedded.verify import Checkup
+    from service.repair import Repaired
     from service.reranker import Reranker
 
 SAMPLE = "seeds"  # the collection made from the reports that ship
@@ -143,6 +147,46 @@ class Engine:
         layout.read_manifest(self._folder(collection))
         with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
             return ingest.delete(article_ids, writer, pipeline)
+
+    def verify(self, collection: str) -> Checkup:
+        """Every file of a collection against its checksum, and the files against each other."""
+        from service.backends.embedded import verify
+
+        return verify.verify(self._folder(collection))
+
+    def repair(self, collection: str, everything: bool, drop_lost: bool, previous: bool) -> Repaired:
+        """What is damaged, made again from the stored texts; see repair.py."""
+        from service import repair
+
+        with self._making() as making:
+            return repair.repair(self._folder(collection), making, everything, drop_lost, previous)
+
+    def purge(self, collection: str, article_ids: Sequence[str]) -> Manifest:
+        """Take articles out and leave nothing of them on disk. Raises ArticleNotFound, InputError."""
+        from service import purge
+
+        with self._making() as making:
+            return purge.purge(self._folder(collection), article_ids, making)
+
+    def backup(self, collection: str, out: IO[bytes]) -> Backup:
+        """The published version as one stream, with the web service's state where there is one."""
+        from service.backends.embedded import archive
+
+        return archive.pack(self._folder(collection), out, self.state_path if self.state_path.exists() else None)
+
+    def restore(self, source: IO[bytes], collection: str | None, overwrite: bool, state: bool) -> Backup:
+        """A backup as a collection; ``state``: its web service's state too, where there is one already.
+
+        Raises InputError, IndexMismatch.
+        """
+        from service.backends.embedded import restore
+
+        place = self.state_path if state or not self.state_path.exists() else None
+        return restore.unpack(source, self.indexes, collection, overwrite, place)
+
+    def check_recipe(self, manifest: Manifest) -> None:
+        """Raise IndexMismatch where a collection cannot be searched by this code and these settings."""
+        check_recipe(manifest, self.recipe())
 
     def prepare_sample(self, progress: Progress | None = None) -> IngestReport | None:
         """Build the sample collection when it is not there, or again when its reports or the recipe changed.
@@ -294,6 +338,14 @@ class Engine:
         with contextlib.ExitStack() as stack:
             hands = stack.enter_context(contextlib.closing(Crew(recipe, workers))) if workers > 1 else None
             yield Pipeline(encoder, made.chunk_words, made.chunk_overlap_sentences, annotate, hands)
+
+    @contextlib.contextmanager
+    def _making(self) -> Iterator[Making]:
+        """How segments are made, for those that are made again."""
+        from service.backends.embedded.remake import Making
+
+        with self._pipeline() as pipeline:
+            yield Making(self.recipe(), self.encoder.dim, pipeline.write)
 
     def _bm25(self) -> tuple[float, float, float]:
         return self.settings.bm25_k1, self.settings.bm25_b, self.settings.bm25_epsilon

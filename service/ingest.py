@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.backends.base import Packer, Writer
+from service.backends.base import Packer, Takes, Writer
 from service.copies import Copies, Copy
 from service.crew import Crew
 from service.errors import ArticleNotFound
@@ -48,7 +48,7 @@ class Pipeline(Preparation):
 
     crew: Crew | None = None
 
-    def write(self, changes: Iterable[Article | Copy], writer: Writer) -> None:
+    def write(self, changes: Iterable[Article | Copy], writer: Takes) -> None:
         """Prepare and add, in order; the batches depend on nothing but what is written."""
         batches, again = itertools.tee(_batches(changes))
         rows = self._packed((articles for articles, _ in batches if articles), writer.pack)

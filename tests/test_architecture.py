@@ -11,12 +11,12 @@ import pytest
 
 SERVICE = Path(__file__).parent.parent / "service"
 LAYERS = [  # a module imports from its own layer and from those below it
-    {"ablations", "cli", "keys_cli", "evaluate_answers_cli", "evaluate_cli", "train_confidence", "web"},
+    {"ablations", "care_cli", "cli", "keys_cli", "evaluate_answers_cli", "evaluate_cli", "train_confidence", "web"},
     {"engine", "model_choice"},
     {
         *("ingest", "copies", "crew", "preparation", "feedback", "retriever", "answerer", "composer", "llm"),
         *("evaluation", "reranker"),
-        *("answer_evaluation", "focus", "nearby", "annotated"),
+        *("answer_evaluation", "focus", "nearby", "annotated", "repair", "purge"),
     },
     {"backends"},
     set[str](),  # pure code, whatever has no other place: query, fusion, chunker, corpus, analyzer, encoder, ...

@@ -157,14 +157,25 @@ class Packer(Protocol):
     def __call__(self, batch: Sequence[Prepared]) -> Any: ...
 
 
-class Writer(Protocol):
+class Takes(Protocol):
+    """What articles are written to, once they are prepared."""
+
+    pack: Packer
+
+    def add_packed(self, packed: Any) -> None:
+        """What ``pack`` made of new articles."""
+
+    def add_copy(self, article: Article, original: str) -> None:
+        """A new id for a text that is stored already."""
+
+
+class Writer(Takes, Protocol):
     """The only hand that changes a collection. Nothing is visible before ``commit`` returns.
 
     ``extra`` is kept in the manifest from version to version.
     """
 
     extra: dict[str, str]
-    pack: Packer
 
     def known(self, article_id: str) -> str | None:
         """sha256 of the text stored under this id, None when the id is new."""
@@ -180,12 +191,6 @@ class Writer(Protocol):
         found: Annotations = NOTHING_FOUND,
     ) -> None:  # fmt: skip
         """A new article with its chunks, their index terms, unit vectors (n, dim), and the places and dates in it."""
-
-    def add_packed(self, packed: Any) -> None:
-        """What ``pack`` made of new articles."""
-
-    def add_copy(self, article: Article, original: str) -> None:
-        """A new id for a text that is stored already."""
 
     def delete(self, article_id: str) -> None:
         """Take an article or a copy out. Raises ArticleNotFound."""

@@ -27,10 +27,9 @@ from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, Quer
 from service.records import Manifest
 
 FORMAT = "rasad-segments-4"
-REMEDY = "restore it from a backup, or delete the collection's folder and ingest again"
+REMEDY = "run rasad verify and rasad repair, or restore a backup"
 SUMS = "SHA256SUMS"  # as sha256sum writes it
 _SUMMED = ("manifest.json", "deleted.json")
-_WITHOUT_SUMS = "rasad-segments-3"  # the last format whose versions may lack SHA256SUMS
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION = re.compile(r"v(\d{6,})")
 
@@ -58,6 +57,8 @@ def published(folder: Path) -> str | None:
     try:
         found = path.read_text(encoding="utf-8", errors="replace").strip()
     except (FileNotFoundError, NotADirectoryError):
+        if newest(folder) > 1:  # the first alone may be of a writer that died before it was published
+            raise IndexDamaged(f"{path} is missing: {REMEDY}") from None
         return None
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}; check its permissions") from error
@@ -90,8 +91,13 @@ def version_number(name: str | None) -> int:
     return int(found[1]) if found else 0
 
 
-def read_manifest(folder: Path, version: str | None = None) -> Manifest:
-    """The manifest of a version, the published one by default.
+def newest(folder: Path) -> int:
+    """Number of the newest version that is there, published or not; 0 for none."""
+    return max((version_number(path.name) for path in (folder / "versions").glob("v*")), default=0)
+
+
+def read_manifest(folder: Path, version: str | None = None, any_format: bool = False) -> Manifest:
+    """The manifest of a version, the published one by default; ``any_format``: also one of older code.
 
     Raises CollectionNotFound, IndexDamaged, IndexMismatch.
     """
@@ -104,12 +110,12 @@ def read_manifest(folder: Path, version: str | None = None) -> Manifest:
     summed = check_sums(path.parent)
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw["format"] != FORMAT:
+        if raw["format"] != FORMAT and not any_format:
             raise IndexMismatch(
                 f"collection {folder.name!r} has index format {raw['format']}, this code reads {FORMAT}: "
-                "delete its folder and ingest again"
+                f"run rasad repair --collection {folder.name}, which makes it again from its stored texts"
             )
-        if not summed and FORMAT != _WITHOUT_SUMS:
+        if raw["format"] == FORMAT and not summed:
             raise IndexDamaged(f"{path.with_name(SUMS)} is missing: {REMEDY}")
         manifest = Manifest(**{**raw, "segments": tuple(raw["segments"])})
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -119,6 +119,30 @@ def _frequencies(parts: Sequence[Counted]) -> npt.NDArray[np.int64]:
     return np.add.reduceat(df, starts) if len(df) else df
 
 
+def revise(
+    folder: Path, base: Manifest, deleted: Mapping[str, Tombstones], replaced: Mapping[str, Path | None],
+    recipe: Mapping[str, str], extra: Mapping[str, str],
+) -> Manifest:  # fmt: skip
+    """Publish a version in which some segments of ``base`` give way to staged ones (None: to nothing).
+
+    The tombstones of a replaced segment end with it.
+    """
+    number = 1 + layout.newest(folder)
+    entries: list[Mapping[str, object]] = []
+    marks: dict[str, Tombstones] = {}
+    for i, entry in enumerate(base.segments):
+        name = str(entry["id"])
+        if name not in replaced:
+            entries.append(entry)
+            if name in deleted:
+                marks[name] = deleted[name]
+        elif staged := replaced[name]:
+            entries.append(take_segment(folder, staged, f"s{number:06d}-{i}"))
+    manifest = manifest_of(folder, layout.version_name(number), entries, marks, recipe, extra)
+    layout.write_version(folder, manifest, marks)
+    return manifest
+
+
 def retire(folder: Path, kept: int = KEPT_VERSIONS) -> None:
     """Remove versions before the last ``kept``, and segments that only they name. Open readers keep their files."""
     versions = sorted((folder / "versions").glob("v*"), key=lambda path: layout.version_number(path.name))

@@ -42,7 +42,7 @@ create index by_sha256 on articles (sha256);
 create table copies (article_id text primary key, title text, source text, published text, url text, language text,
   origin text, origin_sha256 text, original text not null) without rowid;
 """
-_METADATA = "article_id, title, source, published, url, language, origin, origin_sha256"
+COLUMNS = "article_id, title, source, published, url, language, origin, origin_sha256"
 
 
 class SegmentBuilder:
@@ -68,7 +68,7 @@ class SegmentBuilder:
         """The next articles."""
         first = len(self._ids)
         self._store.executemany(
-            f"insert into articles (row, {_METADATA}, sha256, text) values (?,?,?,?,?,?,?,?,?,?,?)",
+            f"insert into articles (row, {COLUMNS}, sha256, text) values (?,?,?,?,?,?,?,?,?,?,?)",
             ((first + i, *columns) for i, columns in enumerate(rows.stored)),
         )
         chunks = rows.chunks.copy()
@@ -83,13 +83,13 @@ class SegmentBuilder:
 
     def add_copy(self, article: Article, original: str) -> None:
         self._store.execute(
-            f"insert into copies ({_METADATA}, original) values (?,?,?,?,?,?,?,?,?)", (*metadata(article), original)
+            f"insert into copies ({COLUMNS}, original) values (?,?,?,?,?,?,?,?,?)", (*metadata(article), original)
         )
         self.copies += 1
 
     def add_stored_copy(self, columns: tuple[object, ...]) -> None:
         """A copy as another segment's ``stored_copies`` gives it."""
-        self._store.execute(f"insert into copies ({_METADATA}, original) values (?,?,?,?,?,?,?,?,?)", columns)
+        self._store.execute(f"insert into copies ({COLUMNS}, original) values (?,?,?,?,?,?,?,?,?)", columns)
         self.copies += 1
 
     def write(self) -> None:
@@ -151,7 +151,7 @@ class Segment:
 
     def article(self, row: int) -> Article:
         """The article of an article row."""
-        found = self._rows(f"select {_METADATA}, sha256 from articles where row = ?", row)
+        found = self._rows(f"select {COLUMNS}, sha256 from articles where row = ?", row)
         if not found:
             raise IndexDamaged(f"{self.folder / 'store.sqlite'} lacks the article of row {row}: {REMEDY}")
         return _article(found[0][:8], self.text(row), found[0][8])
@@ -163,21 +163,25 @@ class Segment:
     def rows_of_text(self, sha256: str) -> list[int]:
         return [int(row) for (row,) in self._rows("select row from articles where sha256 = ?", sha256)]
 
+    def texts(self) -> list[tuple[int, str, str]]:
+        """(row, id, sha256) of every article."""
+        return self._rows("select row, article_id, sha256 from articles order by row")
+
     def copies(self) -> list[tuple[str, str]]:
         """(copy's id, original's id) of every copy noted in this segment."""
         return self._rows("select article_id, original from copies order by article_id")
 
     def stored(self) -> Iterator[tuple[object, ...]]:
         """Metadata, sha256 and compressed text of every article, as rows.Rows has them."""
-        yield from self._rows(f"select {_METADATA}, sha256, text from articles order by row")
+        yield from self._rows(f"select {COLUMNS}, sha256, text from articles order by row")
 
     def stored_copies(self) -> list[tuple[object, ...]]:
         """Metadata of every copy, and its original's id."""
-        return self._rows(f"select {_METADATA}, original from copies order by article_id")
+        return self._rows(f"select {COLUMNS}, original from copies order by article_id")
 
     def copy(self, article_id: str, text: str, sha256: str) -> Article | None:
         """A copy under its own id and metadata; None when this segment does not hold it."""
-        found = self._rows(f"select {_METADATA} from copies where article_id = ?", article_id)
+        found = self._rows(f"select {COLUMNS} from copies where article_id = ?", article_id)
         return _article(found[0], text, sha256) if found else None
 
     def close(self) -> None:

@@ -84,6 +84,11 @@ class VectorIndex:
         self.oversampled = int(str(self.how.get("oversampled", _OVERSAMPLED[0])))
         self._refined = None if coarse is None else faiss.IndexRefine(coarse, exact)
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, dimension)"""
+        return int(self._exact.ntotal), int(self._exact.d)
+
     def search(
         self, vector: npt.NDArray[np.float32], depth: int, allowed: Mask | None = None, live: Mask | None = None
     ) -> tuple[Rows, Scores]:

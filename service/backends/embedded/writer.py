@@ -215,5 +215,6 @@ def check_recipe(manifest: Manifest, recipe: Mapping[str, str]) -> None:
         if found != wanted:
             raise IndexMismatch(
                 f"collection {manifest.collection!r} version {manifest.version} was built with {part} {found}, "
-                f"this code has {wanted}: ingest it again into a new collection, or use the settings it was built with"
+                f"this code has {wanted}: run rasad repair --collection {manifest.collection}, which makes it again "
+                "from its stored texts, or use the settings it was built with"
             )

@@ -1,0 +1,80 @@
+"""Segments made again from their stored texts, and published in the place of the old ones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from service.backends.base import Packer, Takes
+from service.backends.embedded import publishing
+from service.backends.embedded.layout import Tombstones
+from service.backends.embedded.rows import Rows, pack
+from service.backends.embedded.segment import SegmentBuilder
+from service.backends.embedded.stored import Store
+from service.records import Article, Manifest
+
+Write = Callable[[Iterable[Article], Takes], None]  # articles, in this order, as rows to what takes them
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How segments are made: what the manifest says of it, the vectors' dimension, and what does it."""
+
+    names: Mapping[str, str]
+    dim: int
+    write: Write
+
+
+class _Into:
+    """One segment as the place that articles are written to."""
+
+    pack: Packer = staticmethod(pack)
+
+    def __init__(self, builder: SegmentBuilder) -> None:
+        self._builder = builder
+
+    def add_packed(self, packed: Rows) -> None:
+        self._builder.add(packed)
+
+    def add_copy(self, article: Article, original: str) -> None:
+        self._builder.add_copy(article, original)
+
+
+class Remaking:
+    """Stages segments of one version again. Under the collection's lock; ``publish`` makes them a new version."""
+
+    def __init__(self, folder: Path, base: Manifest, deleted: Mapping[str, Tombstones], making: Making) -> None:
+        self._folder, self._base, self._deleted, self._making = folder, base, deleted, making
+        self._replaced: dict[str, Path | None] = {}
+        self._staging = folder / "staging"
+        self.extra = dict(base.extra)
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def again(self, name: str, without: Collection[str] = ()) -> None:
+        """Stage a segment again from what can be read of its texts, but for its tombstones and some ids."""
+        entry = next(entry for entry in self._base.segments if entry["id"] == name)
+        marks = self._deleted.get(name, publishing.NOTHING)
+        store = Store.of(self._folder, entry)
+        builder = SegmentBuilder(self._staging / f"{name}-{os.getpid()}", self._making.dim)
+        into = _Into(builder)
+        dead = frozenset(marks["articles"])
+        self._making.write((a for a in store.articles(dead) if a.article_id not in without), into)
+        gone = {*marks["copies"], *without}
+        for copy, original in store.copies():
+            if copy.article_id not in gone:
+                into.add_copy(copy, original)
+        filled = builder.articles + builder.copies > 0
+        builder.write()
+        self._replaced[name] = builder.folder if filled else None
+
+    def publish(self) -> Manifest:
+        """A new version with what was staged; nothing of the versions before it is kept."""
+        manifest = publishing.revise(
+            self._folder, self._base, self._deleted, self._replaced, self._making.names, self.extra
+        )
+        publishing.retire(self._folder, kept=1)
+        shutil.rmtree(self._staging, ignore_errors=True)
+        return manifest
