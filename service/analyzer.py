@@ -2,7 +2,8 @@
 
 Arabic: Unicode compatibility forms, diacritics, tatweel, alef, alef maqsura and teh marbuta are normalised by
 camel-tools; Persian and Kurdish letters take their Arabic shape; then a light stemmer in the manner of light10
-(Larkey, Ballesteros & Connell 2007) with the proclitics و ف ب ك ل. English: lower case and Snowball (PyStemmer).
+(Larkey, Ballesteros & Connell 2007) with the proclitics و ف ب ك ل, and forms.py for what it leaves. English: lower case
+and Snowball (PyStemmer); letters and digits part (F16 = F-16).
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from service import forms
 from service.stopwords import STOP_WORDS
 
-ANALYZER_ID = "ar-en-2"  # change it with every change of the terms: an index made with another one refuses to open
+ANALYZER_ID = "ar-en-3"  # change it with every change of the terms: an index made with another one refuses to open
 
 _MARKS = "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u200b-\u200f\u2060\ufeff\u00ad"
 _ARABIC = "\u0620-\u064a\u066e-\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f\u08a0-\u08c9\ufb50-\ufdfd\ufe70-\ufefc"
@@ -25,7 +27,7 @@ _DIGIT = "0-9\u0660-\u0669\u06f0-\u06f9"
 _WORD = re.compile(
     rf"[{_DIGIT}]+(?:[.,\u066b\u066c][{_DIGIT}]+)*"  # a number, with its separators
     rf"|[{_ARABIC}](?:[{_ARABIC}{_MARKS}])*"  # an Arabic word, its diacritics and zero-width marks inside
-    rf"|[^\W_{_ARABIC}](?:[^\W_{_ARABIC}]|[\u0300-\u036f\u200b-\u200d\u00ad])*(?:['\u2019\u02bc][^\W\d_{_ARABIC}]+)*"
+    rf"|[^\W\d_{_ARABIC}](?:[^\W\d_{_ARABIC}]|[\u0300-\u036f\u200b-\u200d\u00ad])*(?:['\u2019\u02bc][^\W\d_{_ARABIC}]+)*"
 )
 _DROP = re.compile(rf"[{_MARKS}\u0300-\u036f]")
 _FOREIGN_LETTERS = str.maketrans(
@@ -131,7 +133,12 @@ def _plain_latin(word: str) -> str:
 
 
 def stem(plain: str) -> str:
-    """The light stem of a word in plain spelling."""
+    """The index term of a word in plain spelling."""
+    return forms.settled(light_stem(plain)) if is_arabic(plain) else _english(plain)
+
+
+def light(plain: str) -> str:
+    """The light stem of a word in plain spelling: what the bundled encoder was trained on."""
     return light_stem(plain) if is_arabic(plain) else _english(plain)
 
 

@@ -24,7 +24,7 @@ def spellings(text: str) -> list[str]:
 @lru_cache(maxsize=300_000)
 def named(plain: str) -> tuple[str, ...]:
     """Keys looked up in the encoder's vocabulary: the stem, and the skeleton of a word with two consonants."""
-    keys = ["s" + analyzer.stem(plain)]
+    keys = ["s" + analyzer.light(plain)]
     sound = skeleton(plain)
     if len(sound) >= 2:
         keys.append("k" + sound)

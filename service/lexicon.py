@@ -1,13 +1,14 @@
 """The team's bilingual lexicon, packed: index terms of one language -> weighted index terms of the other.
 
 A key is one index term, or several joined by spaces (a phrase); so is a target. Weights of a key sum to 1, in sense
-order. Packed by scripts/train_encoder --lexicon-only from the team's own lists and the gazetteer's names, never from
-other lists.
+order. English headwords that share a stem (directive, direct) also have a key of their own: "=" and the word. Packed by
+scripts/train_encoder --lexicon-only from the team's own lists and the gazetteer's names, never from other lists.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service import analyzer
+from service import analyzer, forms, lemmas
 from service.errors import ModelError
 from service.records import Language
 from service.vocabulary import Terms, mapped
@@ -45,6 +46,14 @@ class Lexicon:
         found = zip(self.target_ids[span].tolist(), self.weights[span].tolist(), strict=True)
         return [(self.targets[t], float(w)) for t, w in found]
 
+    def look_up_word(self, plain: str) -> list[tuple[str, float]]:
+        """(target, weight) of the headword that an English word in plain spelling is a form of, where it has a key."""
+        for word in lemmas.candidates(plain):
+            found = self.look_up("=" + word)
+            if found:
+                return found
+        return []
+
 
 @lru_cache(maxsize=4)
 def load(source: Language, folder: Path = BUNDLED) -> Lexicon:
@@ -64,14 +73,24 @@ def load(source: Language, folder: Path = BUNDLED) -> Lexicon:
     return Lexicon(keys, arrays["offsets"], targets, arrays["ids"], arrays["weights"])
 
 
-def pack(folder: Path, english_arabic: Iterable[tuple[str, str, float]]) -> dict[str, int]:
-    """Write both directions from (English, Arabic, weight) lines; weights add up. Returns entries per direction."""
+def pack(
+    folder: Path, english_arabic: Iterable[tuple[str, str, float]], headwords: frozenset[str] = frozenset()
+) -> dict[str, int]:
+    """Write both directions from (English, Arabic, weight) lines; weights add up. Returns entries per direction.
+
+    ``headwords``: English words in plain spelling; those that share a stem get keys of their own.
+    """
     tables: dict[str, dict[str, dict[str, float]]] = {"en-ar": {}, "ar-en": {}}
+    shared = Counter(analyzer.stem(word) for word in headwords)
     for english, arabic, weight in english_arabic:
         source, target = " ".join(analyzer.terms(english)), " ".join(analyzer.terms(arabic))
         if not source or not target or max(source.count(" "), target.count(" ")) >= MAX_PHRASE:
             continue
-        for name, key, value in (("en-ar", source, target), ("ar-en", target, source)):
+        keys = [("en-ar", source, target), ("ar-en", target, source)]
+        headword = _headword(english, headwords)
+        if headword and shared[analyzer.stem(headword)] > 1:
+            keys.append(("en-ar", "=" + headword, target))
+        for name, key, value in keys:
             entry = tables[name].setdefault(key, {})
             entry[value] = entry.get(value, 0.0) + weight
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,15 +102,38 @@ def pack(folder: Path, english_arabic: Iterable[tuple[str, str, float]]) -> dict
     return entries
 
 
+def _headword(english: str, headwords: frozenset[str]) -> str:
+    """The headword that a single English word is a form of, "" when there is none."""
+    words = analyzer.words(english)
+    if len(words) != 1:
+        return ""
+    return next((word for word in lemmas.candidates(analyzer.normalize(words[0])) if word in headwords), "")
+
+
+def pack_stems(folder: Path, data: Path) -> int:
+    """Write the table of Arabic stems (forms.py) from the team's list. Returns how many stems stand for another."""
+    entries = []
+    for stem, _, equivalents in _columns(data / "lexicon-ar-en.tsv", 3):
+        meanings = [e for e in equivalents.split(", ") if " " not in e]
+        entries.append((stem, frozenset(analyzer.stem(analyzer.normalize(e)) for e in meanings)))
+    return forms.save(folder / forms.BUNDLED.name, entries)
+
+
+def headwords(folder: Path) -> frozenset[str]:
+    """The single-word headwords of the team's English list, in plain spelling."""
+    listed = (english for english, _ in _columns(folder / "lexicon-en-ar.tsv", 2))
+    return frozenset(analyzer.normalize(word) for word in listed if len(analyzer.words(word)) == 1)
+
+
 def team_lists(folder: Path) -> Iterator[tuple[str, str, float]]:
     """(English, Arabic, weight) lines of the team's lists in a folder of training data, in sense order."""
     for name in ("lexicon-en-ar.tsv", "lexicon-phrases.tsv"):
         for english, arabic in _columns(folder / name, 2):
             for rank, word in enumerate(arabic.split("، ")):
                 yield english, word.rstrip("ـ"), 1.0 / (rank + 1)
-    for _, forms, equivalents in _columns(folder / "lexicon-ar-en.tsv", 3):
+    for _, spellings, equivalents in _columns(folder / "lexicon-ar-en.tsv", 3):
         for rank, english in enumerate(equivalents.split(", ")):
-            for form in forms.split()[:1]:
+            for form in spellings.split()[:1]:
                 yield english, form, 0.5 / (rank + 1)
     for row in _columns(folder / "gazetteer.tsv", 10):
         names_en, names_ar = [row[0], *row[1].split("|")], [row[2], *row[3].split("|")]

@@ -37,7 +37,7 @@ class Settings:
     chunk_overlap_sentences: int = 1
 
     # BM25 (rank-bm25's BM25Okapi).
-    bm25_k1: float = 1.5
+    bm25_k1: float = 0.9
     bm25_b: float = 0.75
     bm25_epsilon: float = 0.25  # floor of idf, as a share of the average idf
 

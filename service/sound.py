@@ -38,6 +38,28 @@ def skeleton(plain: str) -> str:
     return _DOUBLE.sub(r"\1", "".join(sound for sound in _sounds(word) if sound not in "aeiouyw"))
 
 
+def respellings(plain: str) -> list[tuple[str, str]]:
+    """(spelling, skeleton) under which an index may keep a word of the other script; skeletons of two classes or more.
+
+    Latin letters that are read in several ways, a plural's s, and the n or t that a light stem loses as if it were an
+    ending (تيموجين -> تيموج).
+    """
+    spellings = [plain]
+    if plain.isascii():
+        spellings += [plain.replace("ts", "tes"), plain.replace("ch", "tesh"), plain.replace("ch", "kh")]
+        spellings.append(plain.replace("g", "k"))
+        if plain.endswith("s") and len(plain) > 4:
+            spellings.append(plain[:-1])
+    found = []
+    for spelling in dict.fromkeys(spellings):
+        sound = skeleton(spelling)
+        if len(sound) >= 2:
+            found.append((spelling, sound))
+            if plain.isascii() and len(sound) >= 3 and sound[-1] in "nt":
+                found.append((spelling[:-1], sound[:-1]))
+    return found
+
+
 _LONG = {"ا": "aeiou", "و": "ouwv", "ي": "iyeaj", "ع": "aeiou", "ء": "aeiou", "ئ": "iye", "ؤ": "uo", "ه": "ae"}
 
 

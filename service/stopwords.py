@@ -14,7 +14,7 @@ a an the of in on at by for to from with without and or nor but if then than as 
 does did have has had having this that these those it its he she they them their his her him we us our you your i me
 my who whom whose which what when where why how not no there here into onto over under between among during about
 against so such also can could may might must shall should will would up down out off again s t al el near after
-before many much long
+before many much long nd rd th
 """
 
 STOP_WORDS = frozenset((_ARABIC + _ENGLISH).split())

@@ -181,8 +181,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--lexicon-only", action="store_true", help="only pack the team's lexicon again")
     options = parser.parse_args(argv)
     try:
-        entries = lexicon.pack(options.out.parent / "lexicon", lexicon.team_lists(options.data))
-        print(f"lexicon: {entries}", file=sys.stderr)
+        packed = options.out.parent / "lexicon"
+        moved = lexicon.pack_stems(packed, options.data)
+        entries = lexicon.pack(packed, lexicon.team_lists(options.data), lexicon.headwords(options.data))
+        print(f"lexicon: {entries}, {moved} stems stand for another", file=sys.stderr)
         began = time.monotonic()
         recipe = Recipe(epochs=options.epochs)
         for epoch, loss, corpus, model in () if options.lexicon_only else train(options.data, recipe):

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from service import analyzer, lexicon
+from service import analyzer, forms, lexicon
 from service.encoder import bundled
 from service.records import Concept, Language, Match
-from service.sound import likeness, skeleton
+from service.sound import likeness, respellings
 
 SoundsLike = Callable[[str], Sequence[tuple[str, int]]]  # skeleton -> (index term, document frequency)
 
@@ -26,6 +26,7 @@ class Weights:
     """How the parts of the translator mix; 0 switches a part off."""
 
     lexicon: float = 0.65
+    headword: float = 0.9  # of the lexicon's part, where it knows the very word apart from others of its stem
     nearest: float = 0.35
     sound: float = 0.6  # for words that the lexicon lacks
     phrase: float = 0.3  # for words of a phrase that the lexicon has
@@ -97,7 +98,7 @@ class Translator:
         if plain[:1].isdigit():
             return {plain: (1.0, "same")}
         weights = self._weights
-        known = _single_terms(self._lexicon.look_up(analyzer.stem(plain))) if weights.lexicon else {}
+        known = self._known(plain) if weights.lexicon else {}
         near = self._nearest(plain) if weights.nearest else {}
         sound = self._by_sound(plain) if weights.sound and not known else {}
         shares = (
@@ -112,27 +113,38 @@ class Translator:
                 mixed[term] = (before + share * weight, first)
         return mixed
 
+    def _known(self, plain: str) -> dict[str, float]:
+        """The lexicon's translations of a word, as a distribution over single terms."""
+        found = _single_terms(self._lexicon.look_up(analyzer.stem(plain)))
+        exact = _single_terms(self._lexicon.look_up_word(plain)) if self.source is Language.ENGLISH else {}
+        share = self._weights.headword if exact else 0.0
+        return {t: (1 - share) * found.get(t, 0.0) + share * exact.get(t, 0.0) for t in {**exact, **found}}
+
     def _nearest(self, plain: str) -> dict[str, float]:
         """Softmax over the nearest words of the other language, times the best cosine."""
         weights = self._weights
-        near = bundled().nearest(analyzer.stem(plain))[: weights.neighbours]
+        near = bundled().nearest(analyzer.light(plain))[: weights.neighbours]
         near = [(term, cosine) for term, cosine in near if cosine >= weights.min_cosine]
         if not near:
             return {}
         shares = np.exp((np.array([cosine for _, cosine in near]) - near[0][1]) / weights.temperature)
         shares *= near[0][1] / shares.sum()
-        return {term: float(share) for (term, _), share in zip(near, shares, strict=True)}
+        found: dict[str, float] = {}
+        for (light, _), share in zip(near, shares.tolist(), strict=True):
+            term = forms.settled(light) if analyzer.is_arabic(light) else light
+            found[term] = found.get(term, 0.0) + share
+        return found
 
     def _by_sound(self, plain: str) -> dict[str, float]:
         """Terms of the index that sound like the word, by likeness of their letters."""
-        sound = skeleton(plain)
-        if self._sounds_like is None or len(sound) < 2 or len(set(plain)) < 3:
+        if self._sounds_like is None or len(set(plain)) < 3:
             return {}
-        found = {}
-        for term, _ in self._sounds_like(sound):
-            alike = likeness(plain, term)
-            if alike >= self._weights.min_likeness:
-                found[term] = alike**4
+        found: dict[str, float] = {}
+        for spelling, sound in respellings(plain):
+            for term, _ in self._sounds_like(sound):
+                alike = likeness(spelling, term)
+                if alike >= self._weights.min_likeness:
+                    found[term] = max(found.get(term, 0.0), alike**4)
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
         total = sum(weight for _, weight in best)
         return {term: weight / total for term, weight in best}

@@ -110,7 +110,7 @@ def test_bm25_of_a_question_is_rank_bm25_of_its_terms(seeds: Engine) -> None:
         for part in chunk(article, seeds.settings.chunk_words, seeds.settings.chunk_overlap_sentences):
             rows[part.docid] = analyzer.terms(f"{article.title}\n{part.text}")
     assert len(rows) == seeds.status(SAMPLE).chunks > 60
-    oracle = BM25Okapi(list(rows.values()), k1=1.5, b=0.75, epsilon=0.25)
+    oracle = BM25Okapi(list(rows.values()), k1=Settings().bm25_k1, b=0.75, epsilon=0.25)
     for question in ("strikes near Hawija", "غارات قرب الحويجة", "strikes strikes Iraq", "داعش داعش العراق"):
         asked = analyzer.terms(question)
         every = zip(rows, oracle.get_scores(asked).tolist(), strict=True)

@@ -49,6 +49,25 @@ def test_the_likelier_comes_first_then_the_alphabet(packed: Path) -> None:
     assert found == sorted(found, key=lambda entry: (-entry[1], entry[0]))
 
 
+def test_headwords_that_share_a_stem_have_entries_of_their_own(tmp_path: Path) -> None:
+    lines = [
+        ("direct", "مباشر", 1.0),
+        ("directive", "توجيه", 1.0),
+        ("directives", "تعليمات", 0.5),
+        ("raid", "غارة", 1.0),
+    ]
+    lexicon.pack(tmp_path / "lexicon", lines, frozenset({"direct", "directive", "raid"}))
+    english = lexicon.load(Language.ENGLISH, tmp_path / "lexicon")
+    assert [target for target, _ in english.look_up(stem("directive"))] == [
+        stem("توجيه"),
+        stem("مباشر"),
+        stem("تعليمات"),
+    ]
+    assert dict(english.look_up_word("directives")) == pytest.approx({stem("توجيه"): 2 / 3, stem("تعليمات"): 1 / 3})
+    assert english.look_up_word("direct") == [(stem("مباشر"), 1.0)]
+    assert english.look_up_word("raid") == []  # alone with its stem: no second entry
+
+
 def test_packing_again_gives_the_same_files(packed: Path, tmp_path: Path) -> None:
     lexicon.pack(tmp_path / "again", LINES)
     first, second = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in (packed, tmp_path / "again"))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.analyzer import normalize
-from service.sound import likeness, skeleton
+from service.analyzer import normalize, stem
+from service.sound import likeness, respellings, skeleton
 
 NAMES = [
     ("Hawija", "الحويجة"),
@@ -30,6 +30,18 @@ def test_a_name_sounds_like_itself_in_the_other_script(latin: str, arabic: str) 
     assert likeness(one, other) >= 0.6
     others = [normalize(name) for _, name in NAMES if skeleton(normalize(name)) != skeleton(other)]
     assert all(likeness(one, name) < likeness(one, other) for name in others)
+
+
+@pytest.mark.parametrize(
+    "latin, arabic",
+    [("Huguenots", "هوغونوت"), ("Chad", "تشاد"), ("Gaddafi", "قذافي"), ("Temujin", "تيموجين"), ("Hassakan", "حسكان"),
+     ("Bach", "باخ")],
+)  # fmt: skip
+def test_a_spelling_leads_to_the_skeleton_under_which_an_index_keeps_the_name(latin: str, arabic: str) -> None:
+    kept = stem(normalize(arabic))
+    found = {sound: spelling for spelling, sound in respellings(normalize(latin))}
+    assert skeleton(kept) in found
+    assert likeness(found[skeleton(kept)], kept) >= 0.6
 
 
 @pytest.mark.parametrize("word", ["", "2020", "café", "aoui", "اوي", "f16"])

@@ -1,0 +1,98 @@
+"""Arabic light stems that are forms of one word -> the stem that stands for all of them.
+
+A light stem still carries what cannot be stripped blindly (كتاب is not ك + تاب): proclitics of one letter, prefixes of
+the imperfect, the endings ا and ت. Two stems are taken for one word where the team's lexicon knows both and gives them
+an English equivalent in common. A stem that the lexicon lacks loses a proclitic or its final alef where the rest is a
+stem that the lexicon has. In the manner of frequency-guided light stemming (Larkey, Ballesteros & Connell 2007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from service.errors import ModelError
+
+BUNDLED = Path(__file__).parent / "models" / "lexicon" / "stems.tsv"
+_PROCLITICS = "بلكفو"
+_IMPERFECT = "يتنا"
+_MIN_LETTERS = 3  # of what is left
+
+
+@lru_cache(maxsize=500_000)
+def settled(stem: str) -> str:
+    """The stem that stands for an Arabic light stem; itself when there is no better one. Raises ModelError."""
+    known = _load(BUNDLED)
+    found = known.get(stem)
+    if found is not None:
+        return found
+    for shorter in _without_clitic(stem):
+        if shorter in known:
+            return known[shorter]
+    return stem
+
+
+def save(path: Path, entries: Sequence[tuple[str, frozenset[str]]]) -> int:
+    """Write the table from (light stem, its English equivalents' stems), frequent first. Returns forms that moved."""
+    standing = dict(_standing(entries))
+    lines = (f"{stem}\t{standing[stem]}" if stem in standing else stem for stem, _ in entries)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(dict.fromkeys(lines)) + "\n", encoding="utf-8")
+    _load.cache_clear()
+    settled.cache_clear()
+    return len(standing)
+
+
+def _standing(entries: Sequence[tuple[str, frozenset[str]]]) -> Iterator[tuple[str, str]]:
+    """(form, the more frequent stem that stands for it)."""
+    rank: dict[str, int] = {}
+    meanings: dict[str, frozenset[str]] = {}
+    for stem, equivalents in entries:
+        rank.setdefault(stem, len(rank))
+        meanings[stem] = meanings.get(stem, frozenset()) | equivalents
+    nearest: dict[str, str] = {}
+    for stem in rank:
+        same = [c for c in _shorter(stem) if c in rank and rank[c] < rank[stem] and meanings[c] & meanings[stem]]
+        if same:
+            nearest[stem] = min(same, key=lambda c: (rank[c], c))
+    for stem, other in nearest.items():
+        while other in nearest:  # ranks fall, so this ends
+            other = nearest[other]
+        yield stem, other
+
+
+def _shorter(stem: str) -> Iterator[str]:
+    """What a stem known to the lexicon may be a form of."""
+    yield from _without_clitic(stem)
+    if len(stem) > _MIN_LETTERS:
+        if stem[0] in _IMPERFECT:
+            yield stem[1:]
+        if stem[-1] == "ت":
+            yield stem[:-1]
+    if len(stem) > _MIN_LETTERS + 1:
+        if stem[0] in "بلكفس" and stem[1] in "يتن":
+            yield stem[2:]
+        if stem[0] in "يتن" and stem[-1] == "و":
+            yield stem[1:-1]
+
+
+def _without_clitic(stem: str) -> Iterator[str]:
+    if len(stem) <= _MIN_LETTERS:
+        return
+    if stem[0] in _PROCLITICS or (stem[0] == "س" and stem[1] in _IMPERFECT):
+        yield stem[1:]
+    if stem[-1] == "ا":
+        yield stem[:-1]
+        if stem[0] in _PROCLITICS and len(stem) > _MIN_LETTERS + 1:
+            yield stem[1:-1]
+
+
+@lru_cache(maxsize=2)
+def _load(path: Path) -> Mapping[str, str]:
+    try:
+        lines: Iterable[str] = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelError(f"the stems in {path} cannot be read ({error}): install rasad again") from error
+    columns = (line.split("\t") for line in lines)
+    return {found[0]: found[-1] for found in columns}
