@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from service import __version__, answer_json, care_cli, keys_cli, terminal, where_cli
+from service import __version__, answer_json, batch_cli, care_cli, keys_cli, terminal, where_cli
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
 from service.records import AnswerSentence, Rejection
@@ -55,7 +55,10 @@ def _run(arguments: list[str]) -> int:
 
 
 def _query(engine: Engine, options: argparse.Namespace) -> int:
+    many = batch_cli.check(options)
     _prepare(engine, options.collection)
+    if many:
+        return batch_cli.run(engine, options)
     text = " ".join(options.text)
     result = engine.retriever(options.collection).search(text, options.k, options.explain, where_cli.filters(options))
     for notice in result.notices:
@@ -196,12 +199,13 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         return added
 
     query = command("query", _query, "Search, and print cited passages.")
-    query.add_argument("text", nargs="+", metavar="TEXT", help='words; "phrase", -word, OR, title:word, source:word')
+    query.add_argument("text", nargs="*", metavar="TEXT", help='words; "phrase", -word, OR, title:word, source:word')
     query.add_argument("-k", type=_count(1, settings.max_k), default=settings.k, metavar="N", help="passages to print")
     query.add_argument("--json", action="store_true", help="one JSON object a line")
     query.add_argument("--explain", action="store_true", help="scores and ranks of each leg, and what matched what")
 
     where_cli.add_options(query)
+    batch_cli.add_options(query)
 
     ask = command("ask", _ask, "Answer a question with quotes that can be checked, or say that the reports do not.")
     ask.add_argument("text", nargs="+", metavar="QUESTION", help="in English or Arabic")

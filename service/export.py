@@ -93,11 +93,11 @@ def _csv(rows: Sequence[Row], provenance: Provenance) -> str:
     writer.writerow([*names, *made])
     for row in rows:
         values = {**asdict(row), "copies": json.dumps(row.copies, ensure_ascii=False)}
-        writer.writerow([_cell(value) for value in (*values.values(), *made.values())])
+        writer.writerow([cell(value) for value in (*values.values(), *made.values())])
     return out.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """Text that a spreadsheet would take for a formula gets an apostrophe before it, also behind spaces and marks."""
     if not isinstance(value, str):
         return value
