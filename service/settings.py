@@ -103,6 +103,7 @@ class Settings:
     state: str = ""  # SQLite file of keys, saved searches and uploads; empty: state.sqlite3 among the indexes
     open: Open = Open.LOOPBACK  # who needs no key
     hosts: str = ""  # further names that the service answers to, with commas; localhost and the address always; * any
+    public_url: str = ""  # address that people use, for links in feeds; empty: the one a feed was asked for at
     cors_origins: str = ""  # origins whose pages may use the API, with commas, e.g. https://example.org
     rate_per_minute: int = 120  # requests of one key or address; 0: no limit. Loopback without a key has none
     rate_burst: int = 60  # of them at once

@@ -22,7 +22,9 @@ from service.state import State
 from service.web.access import PUBLIC, Access, guard
 from service.web.answers import answer_handlers
 from service.web.api import api_handlers
+from service.web.desk import Desk
 from service.web.exports import export_handlers
+from service.web.feeds import feed_handlers
 from service.web.front import Front
 from service.web.health import health_handlers, manifests, metrics_handlers
 from service.web.limits import url_guard
@@ -33,8 +35,10 @@ from service.web.pages import Pages
 from service.web.ports import SearchEngine
 from service.web.problems import problem_handler
 from service.web.rates import Rates
+from service.web.saved import saved_handlers
 from service.web.security import security_headers
 from service.web.threads import ThreadedEngine
+from service.web.uploading import upload_handlers
 
 _HERE = Path(__file__).parent
 
@@ -59,7 +63,8 @@ def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = N
     """The web service over ``engine``, which stays its owner's to close; ``shared`` is a folder of all workers."""
     state = State(engine.state_path)
     keys = Keys(state)
-    metrics = Metrics(lambda: manifests(engine), dict)
+    desk = Desk(engine, settings, state, keys)
+    metrics = Metrics(lambda: manifests(engine), desk.uploads.totals)
     threaded = ThreadedEngine(engine, settings.search_threads, metrics)
     pages = Pages(threaded, settings)
     rates = Rates(settings.rate_per_minute, settings.rate_burst, shared / "rates" if shared else None)
@@ -71,6 +76,9 @@ def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = N
             *api_handlers(threaded, settings),
             *answer_handlers(threaded, settings),
             *export_handlers(threaded, settings),
+            *saved_handlers(desk, settings),
+            *feed_handlers(desk, settings),
+            *upload_handlers(desk, settings),
             *health_handlers(threaded, settings),
             *metrics_handlers(metrics),
             *pages.handlers(),

@@ -2,10 +2,11 @@
 
 # No "from __future__ import annotations": the limits in the annotations below are values of this run's settings.
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from litestar.exceptions import ClientException
 from litestar.openapi.spec import Example
 from litestar.params import QueryParameter
 
@@ -138,3 +139,36 @@ def asked_provider(settings: Settings, default_k: int, max_k: int) -> Callable[.
         return Asked(text, k, limits.collection(collection), explain, filters, sort)
 
     return asked
+
+
+def from_options(settings: Settings, question: str, collection: str, options: Mapping[str, str]) -> Asked:
+    """A search from what ``Asked.options`` gives, as it is kept. Raises ClientException."""
+    for name, value in options.items():
+        if name not in _KEPT:
+            raise ClientException(f"unknown option {limits.shown(name)}: a saved search takes {', '.join(_KEPT)}")
+        if len(value) > NAME:
+            raise ClientException(f"option {name} is {len(value)} characters long, at most {NAME} are taken")
+    try:
+        filters = Filters(
+            options.get("near", ""),
+            float(options.get("within_km", "0")),
+            options.get("place", ""),
+            options.get("from", ""),
+            options.get("to", ""),
+            options.get("now", ""),
+            _SWITCH[options.get("places", "true")],
+            _SWITCH[options.get("dates", "true")],
+            _SWITCH[options["recent"]] if "recent" in options else None,
+            False,
+            options.get("source", ""),
+            options.get("language", ""),
+        )
+        sort = Sort(options.get("sort", Sort.RELEVANCE.value))
+    except (KeyError, ValueError) as error:
+        raise ClientException(f"an option has a value that cannot be used: {error}") from error
+    text = limits.question(question, settings.max_query_chars)
+    return Asked(text, settings.k, limits.collection(collection), False, filters, sort)
+
+
+_KEPT = ("near", "within_km", "place", "from", "to", "now", "places", "dates", "recent", "source", "language", "sort")
+_SWITCH = {"true": True, "false": False}

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from litestar.connection import ASGIConnection
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, NotFoundException
 from litestar.handlers.base import BaseRouteHandler
 
 from service.settings import Settings
@@ -105,6 +105,18 @@ def collection(name: str) -> str:
             f"collection {shown(name)} is not a collection name: 1 to 64 of A-Z a-z 0-9 . _ - without a leading dot"
         )
     return name
+
+
+def one_line(text: str, max_chars: int) -> str:
+    """``text`` for people to read: without line breaks and control characters, no longer than that."""
+    return " ".join("".join(c if unicodedata.category(c) != "Cc" else " " for c in text).split())[:max_chars]
+
+
+def row_id(number: int) -> int:
+    """``number`` unchanged, if a row could have it."""
+    if not 0 <= number < 2**63:
+        raise NotFoundException()
+    return number
 
 
 def count(text: str, max_k: int) -> int:

@@ -12,6 +12,8 @@ from litestar.openapi.spec import License, Tag
 
 from service import __version__
 
+_TAGS = ("search", "articles", "collections", "export", "saved", "uploads", "operation")
+
 
 class Viewer(OpenAPIRenderPlugin):
     """Swagger UI from static/swagger; Litestar's own plugin loads it from elsewhere and needs inline scripts."""
@@ -38,7 +40,9 @@ def openapi_config() -> OpenAPIConfig:
             "U+FFFF count twice there and once here. Every error is RFC 9457 problem details."
         ),
         license=License(name="Apache-2.0"),
-        tags=[Tag(name=name) for name in ("search", "articles", "collections", "export", "operation")],
+        tags=[
+            Tag(name=name) for name in ("search", "articles", "collections", "export", "saved", "uploads", "operation")
+        ],
         render_plugins=[Viewer()],
         openapi_router=Router(
             "/schema", route_handlers=[], include_in_schema=False, after_request=_unknown_is_a_problem

@@ -46,8 +46,14 @@ def problem_of(request: AnyRequest, error: Exception) -> Problem:
         title=HTTPStatus(status).phrase,
         status=status,
         detail=_detail(request, error),
-        instance=raw_path(request).decode("ascii", "replace"),
+        instance=_instance(request),
     )
+
+
+def _instance(request: AnyRequest) -> str:
+    """A feed's address is a secret, and this goes into the log."""
+    path = raw_path(request).decode("ascii", "replace")
+    return "/feeds/..." if path.startswith("/feeds/") else path
 
 
 def problem_handler(error_page: ErrorPage) -> Callable[[AnyRequest, Exception], Response[Any]]:

@@ -27,6 +27,7 @@ from service.web import logs, metrics
 from service.web.app import create_app
 from service.web.limits import max_url_bytes
 from service.web.protocol import ProblemH11Protocol
+from service.web.settings_environ import as_environ
 
 if TYPE_CHECKING:
     from service.engine import Engine
@@ -183,13 +184,6 @@ def listen(host: str, port: int) -> socket.socket:
 def address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
-
-def as_environ(settings: Settings) -> dict[str, str]:
-    """The variables from which ``Settings.from_env`` makes ``settings`` again."""
-    given = {spec.name: getattr(settings, spec.name) for spec in fields(settings)}
-    changed = {name: value for name, value in given.items() if value != getattr(Settings(), name)}
-    return {f"RASAD_{name.upper()}": str(value) for name, value in changed.items()}
 
 
 def _why_not(error: OSError, host: str, port: int) -> str:

@@ -26,9 +26,11 @@ def test_the_description_lists_every_path_with_its_errors(client: Client) -> Non
     description = response.json()
     assert description["openapi"].startswith("3.1")
     answers = {"/api/v1/answer", "/api/v1/answer/stream"}
+    around = {"/api/v1/saved", "/api/v1/saved/{search_id}", "/api/v1/saved/{search_id}/feed"}
+    around |= {"/api/v1/uploads", "/api/v1/uploads/{upload_id}"}
     exports = {"/api/v1/export/search", "/api/v1/export/answer"}
     assert set(description["paths"]) == {
-        *(*answers, *exports, *OPERATION),
+        *(*answers, *exports, *around, *OPERATION),
         *("/api/v1/search", "/api/v1/articles/{article_id}", "/api/v1/collections"),
     }
     for path in ("/api/v1/search", "/api/v1/articles/{article_id}"):

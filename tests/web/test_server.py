@@ -20,6 +20,7 @@ from service.errors import ServiceError, SettingsError
 from service.settings import Settings
 from service.web import server
 from service.web.app import create_app
+from service.web.settings_environ import as_environ
 
 WAIT_S = 30
 
@@ -214,7 +215,7 @@ def test_the_address_can_be_typed_into_a_browser() -> None:
 def test_workers_start_from_the_settings_that_were_given() -> None:
     given = Settings(indexes=Path("/somewhere"), collection="news", k=7, bm25_b=0.5)
 
-    assert Settings.from_env(server.as_environ(given)) == given
+    assert Settings.from_env(as_environ(given)) == given
 
 
 def test_a_worker_that_cannot_start_is_not_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
