@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service import annotator, focus, ingest
 from service.backends.base import Filter
-from service.backends.embedded.reader import EmbeddedReader
+from service.backends.embedded.reader import EmbeddedReader, _highest
 from service.backends.embedded.writer import EmbeddedWriter
 from service.errors import QueryError
 from service.places.area import Area, Relation
@@ -248,6 +250,22 @@ def test_facets_count_articles(retriever: Retriever) -> None:
     assert dict(facets.languages) == {"ar": 5, "en": 1}
     assert dict(facets.places)["Hawija, Kirkuk, Iraq"] == 1
     assert retriever.search("غارة").facets is None
+
+
+def test_facets_do_not_depend_on_segments(tmp_path: Path) -> None:
+    names = list(REPORTS)
+    whole, parts = write(tmp_path / "a", names), write(tmp_path / "b", names[:2], names[2:])
+
+    with closing(whole), closing(parts):
+        every = [reader.facets(list(range(reader.manifest.chunks))) for reader in (whole, parts)]
+    assert every[0] == every[1]
+
+
+@given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.9]), max_size=30), st.integers(1, 12))
+def test_the_highest_are_those_of_a_full_sort(values: list[float], depth: int) -> None:
+    scores = np.array(values)
+
+    assert sorted(_highest(scores, depth)) == sorted(np.lexsort((np.arange(len(scores)), -scores))[:depth])
 
 
 def test_no_chunks_have_no_facets(reader: EmbeddedReader) -> None:

@@ -8,7 +8,11 @@ from service.records import Language, Place
 
 def label(place: Place) -> str:
     """ "Hawija, Kirkuk, Iraq": as facets count it, and as place= and near= take it."""
-    return ", ".join(dict.fromkeys(filter(None, (place.name_en, place.admin1, place.country))))
+    return joined(place.name_en, place.admin1, place.country)
+
+
+def joined(name: str, admin1: str, country: str) -> str:
+    return ", ".join(dict.fromkeys(filter(None, (name, admin1, country))))
 
 
 def labelled(text: str, gazetteer: Gazetteer) -> Place | None:

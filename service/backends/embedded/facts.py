@@ -22,6 +22,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from service.places.label import joined
 from service.records import Annotations, Article, Chunk, Place
 from service.vocabulary import Terms
 
@@ -129,6 +130,14 @@ class FactsBuilder:
             Terms.pack(text.encode() for text in texts).save(folder, name)
 
 
+class ByPlace(NamedTuple):
+    """Mentions of some places, as columns."""
+
+    rows: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float64]  # of the place, times how sure it is that it is meant
+    titled: npt.NDArray[np.bool_]
+
+
 class Facts:
     """The facts of one segment; columns of its places as area.Places wants them."""
 
@@ -137,6 +146,8 @@ class Facts:
         loaded = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
         self._points, self.mentions, self._order, self._offsets, self.dates, self.articles = loaded
         self._labels = Terms.load(folder, "places.labels")
+        self.place = lru_cache(maxsize=4096)(self._place)
+        self.label = lru_cache(maxsize=4096)(self._label)
         self.sources, self.languages = Terms.load(folder, "sources"), Terms.load(folder, "languages")
 
     @cached_property
@@ -168,27 +179,63 @@ class Facts:
     def countries(self) -> npt.NDArray[np.str_]:
         return self._columns[2]
 
-    def place(self, number: int) -> Place:
+    def _place(self, number: int) -> Place:
         name_en, name_ar, kind, admin1, country, source = self._labels[number].split("\t")
         lat, lon, extent, precision = (round(float(value), 4) for value in self._points[number])
         return Place(name_en, name_ar, lat, lon, kind, admin1, country, source, extent, precision)
 
-    def of_places(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Numbers of all mentions of these places."""
-        if not len(numbers):
-            return np.zeros(0, np.int64)
-        return np.concatenate([self._order[self._offsets[n] : self._offsets[n + 1]] for n in numbers.tolist()]).astype(
-            np.int64
+    def _label(self, number: int) -> str:
+        """What facets call a place: "Hawija, Kirkuk, Iraq"."""
+        name_en, _, _, admin1, country, _ = self._labels[number].split("\t")
+        return joined(name_en, admin1, country)
+
+    def of_places(self, weights: npt.NDArray[np.float64]) -> ByPlace:
+        """The mentions of all places that weigh something, and each one's weight."""
+        numbers = np.flatnonzero(weights)
+        rows, confidence, titled = self._by_place
+        spans = [slice(self._offsets[n], self._offsets[n + 1]) for n in numbers.tolist()]
+        if not spans:
+            return ByPlace(rows[:0], np.zeros(0), titled[:0])
+        sizes = self._offsets[numbers + 1] - self._offsets[numbers]
+        sure = np.concatenate([confidence[span] for span in spans]) / 100
+        return ByPlace(
+            np.concatenate([rows[span] for span in spans]),
+            np.repeat(weights[numbers], sizes) * sure,
+            np.concatenate([titled[span] for span in spans]),
         )
+
+    def in_rows(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Numbers of the mentions of chunks."""
+        first, last = np.searchsorted(self.mention_rows, np.stack([rows, rows + 1]))
+        begin = np.repeat(first - np.concatenate([[0], np.cumsum(last - first)[:-1]]), last - first)
+        found: npt.NDArray[np.int64] = begin + np.arange(len(begin))
+        return found
 
     def in_row(self, row: int) -> range:
         """Numbers of the mentions of a chunk."""
-        first, last = np.searchsorted(self.mentions["row"], [row, row + 1])
+        first, last = np.searchsorted(self.mention_rows, [row, row + 1])
         return range(int(first), int(last))
 
     def dates_in_row(self, row: int) -> range:
-        first, last = np.searchsorted(self.dates["row"], [row, row + 1])
+        first, last = np.searchsorted(self.days[0], [row, row + 1])
         return range(int(first), int(last))
+
+    @cached_property
+    def mention_rows(self) -> npt.NDArray[np.int32]:
+        """A column of its own: searched in records it would be copied each time."""
+        return np.ascontiguousarray(self.mentions["row"])
+
+    @cached_property
+    def days(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Chunk row, first and last day of each date."""
+        rows, first, last = (np.ascontiguousarray(self.dates[name]) for name in ("row", "first", "last"))
+        return rows, first, last
+
+    @cached_property
+    def _by_place(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+        """Chunk row, percent sure and whether it is in the title, of the mentions by place."""
+        ordered = self.mentions[self._order]
+        return np.ascontiguousarray(ordered["row"]), np.ascontiguousarray(ordered["confidence"]), ordered["start"] < 0
 
 
 def _numbers(names: Sequence[Name], known: dict[Name, int]) -> list[int]:

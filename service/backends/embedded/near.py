@@ -12,7 +12,6 @@ import numpy.typing as npt
 from service.backends.embedded.segment import Segment
 from service.places import area as areas_of
 from service.places.area import Area
-from service.places.label import label
 from service.records import DateMention, Facets, PlaceMention
 
 ELSEWHERE = 0.5  # what a place counts for the other chunks of its article
@@ -24,21 +23,22 @@ def scores(segment: Segment, areas: Sequence[Area]) -> npt.NDArray[np.float64]:
     """0 to 1 for each chunk: the mean over the areas of its best mention, or of half its article's best one."""
     total = np.zeros(len(segment))
     for area in areas:
-        own = _best_mentions(segment, area)
-        articles = np.zeros(len(segment.ids))
-        np.maximum.at(articles, segment.chunk_article, own)
-        total += area.weight * np.maximum(own, ELSEWHERE * articles[segment.chunk_article])
+        mentions = segment.facts.of_places(areas_of.weights(area, segment.facts))
+        if not len(mentions.rows):
+            continue
+        articles, own = np.zeros(len(segment.ids)), np.zeros(len(segment))
+        np.maximum.at(own, mentions.rows, mentions.weights)
+        np.maximum.at(articles, segment.chunk_article[mentions.rows], mentions.weights)
+        total += area.weight * np.maximum(own, (ELSEWHERE * articles)[segment.chunk_article])
     return total / max(1, len(areas))
 
 
 def within(segment: Segment, area: Area) -> Mask:
     """Chunks that name a place of the area; a mention in the title counts for all chunks of its article."""
-    facts = segment.facts
-    chosen = facts.of_places(np.flatnonzero(areas_of.weights(area, facts) > 0))
-    mentions = facts.mentions[chosen]
+    mentions = segment.facts.of_places(areas_of.weights(area, segment.facts))
     found = np.zeros(len(segment), bool)
-    found[mentions["row"]] = True
-    titled = mentions["row"][mentions["start"] < 0]
+    found[mentions.rows] = True
+    titled = mentions.rows[mentions.titled]
     if len(titled):
         articles = np.zeros(len(segment.ids), bool)
         articles[segment.chunk_article[titled]] = True
@@ -53,10 +53,9 @@ def dated(segment: Segment, period: tuple[str, str]) -> Mask:
     last = date.fromisoformat(period[1]).toordinal() if period[1] else date.max.toordinal()
     days = facts.articles[:, 0]
     found: Mask = ((days >= first) & (days <= last))[segment.chunk_article]
-    dates = facts.dates
-    short = dates["last"] - dates["first"] <= 31
-    inside = short & (dates["first"] <= last) & (dates["last"] >= first)
-    found[dates["row"][inside]] = True
+    rows, begins, ends = facts.days
+    inside = (ends - begins <= 31) & (begins <= last) & (ends >= first)
+    found[rows[inside]] = True
     return found
 
 
@@ -94,15 +93,15 @@ def days(segment: Segment) -> npt.NDArray[np.int32]:
     return found
 
 
-def facets(chunks: Sequence[tuple[Segment, int]]) -> Facets:
-    """Counts over the articles of chunks, each article once; its places are those that the chunks name."""
+def facets(chunks: Sequence[tuple[Segment, npt.NDArray[np.int64]]]) -> Facets:
+    """Counts over the articles of chunks, each article once; its places are those that the chunks name.
+
+    The chunks are given as rows of segments, in order.
+    """
     days, sources, languages = Counter[int](), Counter[str](), Counter[str]()
     named: Counter[str] = Counter()
-    by_segment: dict[int, tuple[Segment, list[int]]] = {}
-    for segment, row in chunks:
-        by_segment.setdefault(id(segment), (segment, []))[1].append(row)
-    for segment, listed in by_segment.values():
-        facts, rows = segment.facts, np.array(sorted(listed), np.int64)
+    for segment, rows in chunks:
+        facts = segment.facts
         articles = np.unique(segment.chunk_article[rows])
         about = facts.articles[articles]
         days.update(about[:, 0][about[:, 0] > 0].tolist())
@@ -110,13 +109,12 @@ def facets(chunks: Sequence[tuple[Segment, int]]) -> Facets:
             values, counts = np.unique(about[:, column], return_counts=True)
             for value, count in zip(values.tolist(), counts.tolist(), strict=True):
                 counter[names[value]] += count
-        mask = np.zeros(len(segment), bool)
-        mask[rows] = True
-        mentions = facts.mentions[mask[facts.mentions["row"]] & (facts.mentions["place"] >= 0)]
-        pairs = np.unique(np.stack([mentions["place"], segment.chunk_article[mentions["row"]]]), axis=1)
-        values, counts = np.unique(pairs[0], return_counts=True)
+        mentions = facts.mentions[facts.in_rows(rows)]
+        mentions = mentions[mentions["place"] >= 0]
+        placed = mentions["place"].astype(np.int64) * len(segment.ids) + segment.chunk_article[mentions["row"]]
+        values, counts = np.unique(np.unique(placed) // len(segment.ids), return_counts=True)
         for value, count in zip(values.tolist(), counts.tolist(), strict=True):
-            named[label(facts.place(value))] += count
+            named[facts.label(value)] += count
     months: Counter[str] = Counter()
     for day, count in days.items():
         months[_iso(day)[:7]] += count
@@ -124,16 +122,6 @@ def facets(chunks: Sequence[tuple[Segment, int]]) -> Facets:
         tuple(sorted(months.items())), tuple((_iso(day), n) for day, n in sorted(days.items())),
         _most(named), _most(sources), _most(languages),
     )  # fmt: skip
-
-
-def _best_mentions(segment: Segment, area: Area) -> npt.NDArray[np.float64]:
-    facts = segment.facts
-    weights = areas_of.weights(area, facts)
-    chosen = facts.of_places(np.flatnonzero(weights))
-    mentions = facts.mentions[chosen]
-    best = np.zeros(len(segment))
-    np.maximum.at(best, mentions["row"], weights[mentions["place"]] * (mentions["confidence"] / 100))
-    return best
 
 
 def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:

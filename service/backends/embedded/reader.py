@@ -53,6 +53,7 @@ class EmbeddedReader:
         statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
         articles = int(bm25["articles"]), bm25["mean_article_length"]
         self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
+        self._nearness = lru_cache(maxsize=4)(self._near)  # asked for before and after feedback
         self._allowed = lru_cache(maxsize=64)(self._let_through)  # every leg of a question has the same filter
         self.spelt_alike = lru_cache(maxsize=4096)(self._alike)
 
@@ -84,20 +85,25 @@ class EmbeddedReader:
             return Ranking(np.zeros(0, np.int64), np.zeros(0))
         found, named = [], []
         wanted = np.array(sorted(among), np.int64)
-        for number, segment in enumerate(self._segments):
-            scores = near.scores(segment, areas)
+        for number in range(len(self._segments)):
+            scores = self._nearness(number, tuple(areas))
             allowed = self._allowed(number, keep)
             rows = np.flatnonzero(scores if allowed is None else scores * allowed)
             found.append((rows + self._bases[number], scores[rows]))
             here = wanted[(wanted >= self._bases[number]) & (wanted < self._bases[number + 1])]
             named.append((here, scores[here - self._bases[number]]))
         keys, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        best = np.lexsort((keys, -scores))[:depth]  # many are equally near: by key, which costs less than by docid
+        best = _highest(scores, depth)  # many are equally near: by key, which costs less than by docid
         other, values = (np.concatenate(parts) for parts in zip(*named, strict=True))
         more = (values > 0) & ~np.isin(other, keys[best])
         keys, scores = np.concatenate([keys[best], other[more]]), np.concatenate([scores[best], values[more]])
         order = np.lexsort((keys, -scores))
         return Ranking(keys[order], scores[order])
+
+    def _near(self, number: int, areas: tuple[Area, ...]) -> npt.NDArray[np.float64]:
+        scores = near.scores(self._segments[number], areas)
+        scores.setflags(write=False)
+        return scores
 
     def days(self, keys: Keys) -> Keys:
         return self._by_segment(keys, lambda segment: near.days(segment))
@@ -112,7 +118,15 @@ class EmbeddedReader:
         return near.dates(*self._locate(key))
 
     def facets(self, keys: Sequence[int]) -> Facets:
-        return near.facets([self._locate(key) for key in keys])
+        ordered = np.sort(np.array(keys, np.int64))
+        bounds = np.searchsorted(ordered, self._bases)
+        return near.facets(
+            [
+                (segment, ordered[bounds[number] : bounds[number + 1]] - self._bases[number])
+                for number, segment in enumerate(self._segments)
+                if bounds[number] < bounds[number + 1]
+            ]
+        )
 
     def docids(self, keys: Sequence[int]) -> list[str]:
         return [segment.docid(row) for segment, row in map(self._locate, keys)]
@@ -270,3 +284,12 @@ def _all_of(lists: Sequence[npt.NDArray[np.int32]], size: int) -> Mask:
 def _stands_in(phrase: Sequence[str], terms: Sequence[str]) -> bool:
     size = len(phrase)
     return any(tuple(terms[i : i + size]) == tuple(phrase) for i in range(len(terms) - size + 1))
+
+
+def _highest(scores: npt.NDArray[np.float64], depth: int) -> npt.NDArray[np.intp]:
+    """Where the ``depth`` highest stand, the first of equal ones; in no order."""
+    if len(scores) <= depth:
+        return np.arange(len(scores))
+    lowest = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+    above = np.flatnonzero(scores > lowest)
+    return np.concatenate([above, np.flatnonzero(scores == lowest)[: depth - len(above)]])
