@@ -22,6 +22,7 @@ from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
 from service.crew import Crew, Recipe
+from service.duplicates import Kin
 from service.encoder import Encoder, bundled
 from service.errors import CollectionNotFound, IndexMismatch, IndexStateError, ServiceError, VersionGone
 from service.ingest import Pipeline, Progress
@@ -80,6 +81,7 @@ class Engine:
             "encoder": self.encoder.encoder_id,
             "dimension": str(self.encoder.dim),
             "facts": annotator.FINDERS,
+            "near_copies": str(Kin(self.settings.near_copy_bands, self.settings.near_copy_alike)),
         }
 
     def retriever(self, collection: str, version: str = "") -> Retriever:

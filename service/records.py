@@ -296,6 +296,7 @@ class Passage:
     places: tuple[NearPlace, ...] = ()  # for each area asked, the place named here that fits it best
     dates: tuple[DateMention, ...] = ()  # days named here that lie in the asked period
     mentions: tuple[PlaceMention, ...] = ()  # for --explain and the map: every place named here
+    near_copies: tuple[str, ...] = ()  # ids of other articles with nearly the same text, or nearly this passage
 
 
 @dataclass(frozen=True, slots=True)

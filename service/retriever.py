@@ -282,6 +282,7 @@ class Retriever:
                     nearby.named(self._reader, key, focus.areas),
                     nearby.dated(self._reader, key, focus.shown_period),
                     tuple(self._reader.places(key)) if explain else (),
+                    self._reader.near_copies(key),
                 )
             )
             if len(passages) == k:

@@ -86,6 +86,8 @@ class Settings:
 
     # Writing.
     segment_chunks: int = 200_000  # chunks held in memory before a segment is written
+    near_copy_bands: int = 8  # of a passage's MinHash signature, four hashes each; an article has twice as many
+    near_copy_alike: float = 0.6  # share of the three-word sequences that near copies have in common, at least
     ingest_workers: int = 0  # processes that prepare articles for the index; 0: as many as there are processors
     commit_records: int = 50_000  # a long ingest publishes what it has after so many records ...
     commit_s: float = 600.0  # ... or so many seconds, whichever comes first

@@ -48,6 +48,7 @@ def as_json(passage: Passage, explain: bool) -> dict[str, Any]:
         "end": passage.end,
         "highlights": [list(span) for span in passage.highlights],
         "copies": list(passage.copies),
+        "near_copies": list(passage.near_copies),
         "places": [asdict(place) for place in passage.places],
         "dates": [asdict(day) for day in passage.dates],
     }

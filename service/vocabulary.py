@@ -49,9 +49,9 @@ class Terms(Sequence[str]):
         np.save(folder / f"{name}.terms.npy", self.blob, allow_pickle=False)
         np.save(folder / f"{name}.starts.npy", self.starts, allow_pickle=False)
         if hashed:
-            hashes = _hashes(self)
-            order = np.argsort(hashes, kind="stable").astype(np.int32)
-            np.save(folder / f"{name}.hashes.npy", hashes[order], allow_pickle=False)
+            found = hashes(self)
+            order = np.argsort(found, kind="stable").astype(np.int32)
+            np.save(folder / f"{name}.hashes.npy", found[order], allow_pickle=False)
             np.save(folder / f"{name}.order.npy", order, allow_pickle=False)
 
     @classmethod
@@ -76,14 +76,15 @@ class Terms(Sequence[str]):
         """Index of each term, -1 for those not there: one search over the sorted hashes (8 bytes of BLAKE2b)."""
         if self._hashes is None or self._order is None:
             return np.array([self.find(term) for term in terms], np.int64)
-        wanted = _hashes(terms)
+        wanted = hashes(terms)
         at = np.minimum(np.searchsorted(self._hashes, wanted), max(0, len(self) - 1))
         if not len(self):
             return np.full(len(terms), -1, np.int64)
         return np.where(self._hashes[at] == wanted, self._order[at], -1).astype(np.int64)
 
 
-def _hashes(terms: Iterable[str]) -> npt.NDArray[np.uint64]:
+def hashes(terms: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """8 bytes of BLAKE2b of each."""
     digests = b"".join(blake2b(term.encode(), digest_size=8).digest() for term in terms)
     return np.frombuffer(digests, np.uint64)
 

@@ -20,7 +20,7 @@ from service.errors import IndexStateError
 
 ROOT = Path(__file__).parent.parent
 FIELDS = ["rank", "score", "article_id", "docid", "title", "source", "published", "url", "language", "text", "start",
-          "end", "highlights", "copies", "places", "dates"]  # fmt: skip
+          "end", "highlights", "copies", "near_copies", "places", "dates"]  # fmt: skip
 Reports = Callable[..., Path]
 
 

@@ -103,7 +103,8 @@ def test_style_follows_the_stream(
 def test_json_has_the_fields_of_the_interface() -> None:
     plain = terminal.as_json(FOUND, explain=False)
     names = (
-        "rank score article_id docid title source published url language text start end highlights copies places dates"
+        "rank score article_id docid title source published url language text start end highlights copies near_copies "
+        "places dates"
     )
     assert " ".join(plain) == names
     assert plain["highlights"] == [[112, 117], [127, 133]] and plain["copies"] == ["b1", "b2"]

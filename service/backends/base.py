@@ -111,6 +111,12 @@ class Reader(Protocol):
     def facets(self, keys: Sequence[int]) -> Facets:
         """Counts of the articles that these chunks are from."""
 
+    def near_copies(self, key: int) -> tuple[str, ...]:
+        """Ids of the other articles that are near copies of a chunk's, or have a near copy of it, in index order."""
+
+    def near_groups(self, keys: Sequence[int]) -> list[tuple[int, int]]:
+        """For each chunk the labels of its group of near copies, and of its article's."""
+
     def docids(self, keys: Sequence[int]) -> list[str]:
         """The docids of keys that this reader gave."""
 

@@ -115,6 +115,7 @@ class PassageOut(Struct, frozen=True, kw_only=True):
         list[tuple[int, int]], Meta(description="[start, end) of each matched word, into the article's text")
     ]
     copies: Annotated[list[str], Meta(description="ids of articles with exactly the same text")]
+    near_copies: Annotated[list[str], Meta(description="ids of articles with nearly the same text or passage")]
     places: Annotated[list[NearPlaceOut], Meta(description="for each place asked, the best fit named here")]
     dates: Annotated[list[DatedOut], Meta(description="days named here in the asked period")]
     legs: Annotated[list[LegOut], Meta(description="with explain only")] | UnsetType = UNSET
@@ -187,6 +188,7 @@ def passage_out(passage: Passage, explain: bool) -> PassageOut:
         sha256=passage.sha256,
         highlights=list(passage.highlights),
         copies=list(passage.copies),
+        near_copies=list(passage.near_copies),
         places=[convert(asdict(place), NearPlaceOut) for place in passage.places],
         dates=[convert(asdict(day), DatedOut) for day in passage.dates],
         legs=[LegOut(leg.leg.value, leg.score, leg.rank) for leg in passage.legs] if explain else UNSET,

@@ -28,6 +28,7 @@ PASSAGE_FIELDS = [
     "sha256",
     "highlights",
     "copies",
+    "near_copies",
     "places",
     "dates",
 ]

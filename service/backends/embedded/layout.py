@@ -26,7 +26,7 @@ from typing import TypedDict
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
 
-FORMAT = "rasad-segments-4"
+FORMAT = "rasad-segments-5"
 REMEDY = "run rasad verify and rasad repair, or restore a backup"
 SUMS = "SHA256SUMS"  # as sha256sum writes it
 _SUMMED = ("manifest.json", "deleted.json")

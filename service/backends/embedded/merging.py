@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.embedded.facts import Facts, Found
+from service.backends.embedded.kinship import Relations
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.postings import Bag, Postings
 from service.backends.embedded.rows import Rows
@@ -50,6 +51,8 @@ def live_rows(segment: Segment, dead: Iterable[int]) -> Rows:
         _bag(segment.fields, articles, article_number),
         segment.vectors.stored()[chunks],
         _found(segment.facts, articles, chunks, chunk_number),
+        Relations(segment.near.articles.only(articles), segment.near.chunks.only(chunks)),
+        settled=True,
     )
 
 

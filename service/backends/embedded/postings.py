@@ -61,18 +61,32 @@ class Bag(NamedTuple):
     size: int  # rows, those without a term included
 
 
-def bag(rows: Sequence[Sequence[str]]) -> Bag:
-    """The terms of rows that are numbered from 0."""
+class Flat(NamedTuple):
+    """The terms of rows one after the other: term ``names[ids[i]]``; so many in each row."""
+
+    names: list[str]
+    ids: npt.NDArray[np.int64]
+    lengths: npt.NDArray[np.int64]
+
+
+def flattened(rows: Sequence[Sequence[str]]) -> Flat:
     known: dict[str, int] = {}
     lengths = np.fromiter((len(row) for row in rows), np.int64, len(rows))
     ids = np.fromiter((known.setdefault(term, len(known)) for row in rows for term in row), np.int64, lengths.sum())
-    pairs = np.repeat(np.arange(len(rows)), lengths) * max(1, len(known)) + ids
-    pairs, counts = np.unique(pairs, return_counts=True)
-    found, ids = np.divmod(pairs, max(1, len(known)))
-    return Bag(
-        list(known), ids.astype(np.int32), found.astype(np.int32), np.minimum(counts, 65_535).astype(np.uint16),
-        len(rows),
-    )  # fmt: skip
+    return Flat(list(known), ids, lengths)
+
+
+def bag(rows: Sequence[Sequence[str]]) -> Bag:
+    """The terms of rows that are numbered from 0."""
+    return bag_of(flattened(rows))
+
+
+def bag_of(flat: Flat) -> Bag:
+    size, width = len(flat.lengths), max(1, len(flat.names))
+    pairs, counts = np.unique(np.repeat(np.arange(size), flat.lengths) * width + flat.ids, return_counts=True)
+    rows, ids = np.divmod(pairs, width)
+    kept = np.minimum(counts, 65_535).astype(np.uint16)
+    return Bag(flat.names, ids.astype(np.int32), rows.astype(np.int32), kept, size)
 
 
 class PostingsBuilder:

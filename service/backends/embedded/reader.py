@@ -189,6 +189,29 @@ class EmbeddedReader:
             return list(self._segments[0].terms.terms)
         return sorted({term for segment in self._segments for term in segment.terms.terms}, key=str.encode)
 
+    def near_copies(self, key: int) -> tuple[str, ...]:
+        segment, row = self._locate(key)
+        article = int(segment.chunk_article[row])
+        own = str(segment.ids[article])
+        passage, whole = segment.near.chunks.labels[row], segment.near.articles.labels[article]
+        found: dict[str, None] = {}
+        for other, live in zip(self._segments, self._live, strict=True):
+            rows = np.flatnonzero(other.near.chunks.labels == passage)
+            articles = [other.chunk_article[rows if live is None else rows[live[rows]]]]
+            gone = self._gone[other.folder.name]
+            articles.append(np.flatnonzero(other.near.articles.labels == whole))
+            for number in np.unique(np.concatenate(articles)).tolist():
+                if number not in gone:
+                    found[str(other.ids[number])] = None
+        found.pop(own, None)
+        return tuple(found)
+
+    def near_groups(self, keys: Sequence[int]) -> list[tuple[int, int]]:
+        places = [self._locate(key) for key in keys]
+        return [
+            (int(s.near.chunks.labels[row]), int(s.near.articles.labels[s.chunk_article[row]])) for s, row in places
+        ]
+
     def article_ids(self) -> list[str]:
         """Ids of all live articles and copies, in the order they came."""
         live = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from service.backends.base import Packer, Takes
 from service.backends.embedded import publishing
+from service.backends.embedded.kinship import Relations
 from service.backends.embedded.layout import Tombstones
-from service.backends.embedded.rows import Rows, pack
+from service.backends.embedded.rows import NEAR_COPIES, Rows, packer
 from service.backends.embedded.segment import SegmentBuilder
 from service.backends.embedded.stored import Store
+from service.duplicates import Kin
 from service.records import Article, Manifest
 
 Write = Callable[[Iterable[Article], Takes], None]  # articles, in this order, as rows to what takes them
@@ -31,10 +34,9 @@ class Making:
 class _Into:
     """One segment as the place that articles are written to."""
 
-    pack: Packer = staticmethod(pack)
-
-    def __init__(self, builder: SegmentBuilder) -> None:
+    def __init__(self, builder: SegmentBuilder, recipe: Mapping[str, str]) -> None:
         self._builder = builder
+        self.pack: Packer = packer(recipe)
 
     def add_packed(self, packed: Rows) -> None:
         self._builder.add(packed)
@@ -59,7 +61,7 @@ class Remaking:
         marks = self._deleted.get(name, publishing.NOTHING)
         store = Store.of(self._folder, entry)
         builder = SegmentBuilder(self._staging / f"{name}-{os.getpid()}", self._making.dim)
-        into = _Into(builder)
+        into = _Into(builder, self._making.names)
         dead = frozenset(marks["articles"])
         self._making.write((a for a in store.articles(dead) if a.article_id not in without), into)
         gone = {*marks["copies"], *without}
@@ -67,8 +69,20 @@ class Remaking:
             if copy.article_id not in gone:
                 into.add_copy(copy, original)
         filled = builder.articles + builder.copies > 0
-        builder.write()
+        builder.write(self._before(name), Kin.of(self._making.names, NEAR_COPIES).alike)
         self._replaced[name] = builder.folder if filled else None
+
+    def _before(self, name: str) -> list[Relations]:
+        """The groups of near copies of the segments before one, as far as they can be read."""
+        found = []
+        for entry in self._base.segments:
+            if entry["id"] == name:
+                break
+            again = self._replaced.get(str(entry["id"]), self._folder / "segments" / str(entry["id"]))
+            if again is not None:
+                with contextlib.suppress(OSError, ValueError):
+                    found.append(Relations.load(again))
+        return found
 
     def publish(self) -> Manifest:
         """A new version with what was staged; nothing of the versions before it is kept."""

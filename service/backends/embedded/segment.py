@@ -8,6 +8,7 @@ fields.*.npy       postings of the articles' titles ("t:") and sources ("s:")
 sounds.*.npy       consonant skeleton -> rows of terms.terms.npy (see sound.py)
 forward.*.npy      the chunks' terms by chunk (see forward.py)
 vectors.*          unit vectors of the chunks (see vectors.py)
+near.*             groups of near copies (see kinship.py)
 mentions.*, places.*, dates.npy, articles.npy, sources.*, languages.*   places and days (see facts.py)
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ import numpy.typing as npt
 from service.backends.embedded import variants
 from service.backends.embedded.facts import Facts, FactsBuilder
 from service.backends.embedded.forward import Forward
+from service.backends.embedded.kinship import Relations
 from service.backends.embedded.layout import REMEDY
 from service.backends.embedded.postings import Postings, PostingsBuilder
 from service.backends.embedded.rows import Rows, metadata
@@ -35,6 +37,7 @@ from service.records import Article
 from service.sound import skeleton
 from service.vocabulary import Terms, mapped
 
+_PAGE_BYTES = 512  # of store.sqlite: texts are of 1 to 2 KB, and the rest of the last page of each is lost
 _SCHEMA = """
 create table articles (row integer primary key, article_id text not null unique, title text, source text,
   published text, url text, language text, origin text, origin_sha256 text, sha256 text not null, text blob not null);
@@ -52,12 +55,15 @@ class SegmentBuilder:
         folder.mkdir(parents=True)
         self.folder, self._dim = folder, dim
         self._store = sqlite3.connect(folder / "store.sqlite", isolation_level=None)
-        self._store.executescript("pragma journal_mode=off; pragma synchronous=off; pragma locking_mode=exclusive;")
+        pragmas = (f"page_size={_PAGE_BYTES}", "journal_mode=off", "synchronous=off", "locking_mode=exclusive")
+        self._store.executescript("".join(f"pragma {pragma};" for pragma in pragmas))
         self._store.executescript(_SCHEMA + "begin;")
         self._ids: list[str] = []
         self._chunks: list[npt.NDArray[np.int32]] = []
         self._terms, self._fields, self._facts = PostingsBuilder(), PostingsBuilder(), FactsBuilder()
         self._vectors: list[npt.NDArray[np.float16]] = []
+        self._near: list[Relations] = []
+        self._settled = True
         self.chunks = self.copies = 0
 
     @property
@@ -79,6 +85,8 @@ class SegmentBuilder:
         self._ids += rows.ids
         self._chunks.append(chunks)
         self._vectors.append(rows.vectors)
+        self._near.append(rows.near)
+        self._settled &= rows.settled
         self.chunks += len(chunks)
 
     def add_copy(self, article: Article, original: str) -> None:
@@ -92,8 +100,11 @@ class SegmentBuilder:
         self._store.execute(f"insert into copies ({COLUMNS}, original) values (?,?,?,?,?,?,?,?,?)", columns)
         self.copies += 1
 
-    def write(self) -> None:
-        """Everything to disk; the folder is complete afterwards, not yet flushed."""
+    def write(self, earlier: Sequence[Relations] = (), alike: float = 1.0) -> None:
+        """Everything to disk; the folder is complete afterwards, not yet flushed.
+
+        New articles join the groups of near copies of the ``earlier`` segments, where they are ``alike``.
+        """
         self._store.execute("commit")
         self._store.close()
         chunks = np.concatenate([np.zeros((0, 6), np.int32), *self._chunks])
@@ -106,6 +117,8 @@ class SegmentBuilder:
         variants.build(terms.terms).save(self.folder, "grams")
         self._fields.build().save(self.folder, "fields")
         self._facts.write(self.folder)
+        near = Relations.joined(self._near)
+        (near if self._settled else near.settled(earlier, alike)).save(self.folder)
         vectors = np.concatenate(self._vectors) if self._vectors else np.zeros((0, self._dim), np.float16)
         write_vectors(self.folder, vectors, self._dim)
 
@@ -138,6 +151,7 @@ class Segment:
             self.sounds = Postings.load(folder, "sounds")
             self.grams = Postings.load(folder, "grams")
             self.facts = Facts(folder)
+            self.near = Relations.load(folder)
         except (OSError, ValueError, IndexError, sqlite3.Error) as error:
             raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
         self.vectors = open_vectors(folder)

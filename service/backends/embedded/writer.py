@@ -9,12 +9,14 @@ from pathlib import Path
 
 from service.backends.base import NOTHING_FOUND, Packer, Prepared, Vectors
 from service.backends.embedded import layout, policy, publishing
+from service.backends.embedded.kinship import Relations
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.locking import Lock
 from service.backends.embedded.merging import merge
 from service.backends.embedded.reader import EmbeddedReader
-from service.backends.embedded.rows import Rows, pack
+from service.backends.embedded.rows import NEAR_COPIES, Rows, packer
 from service.backends.embedded.segment import Segment, SegmentBuilder
+from service.duplicates import Kin
 from service.errors import ArticleNotFound, IndexMismatch
 from service.records import Annotations, Article, Chunk, Manifest
 
@@ -25,8 +27,6 @@ class EmbeddedWriter:
     ``fresh``: the next version starts empty, whatever recipe the last one was made with.
     ``timeout_s``: how long to wait for another writer to end.
     """
-
-    pack: Packer = staticmethod(pack)
 
     def __init__(
         self,
@@ -41,6 +41,8 @@ class EmbeddedWriter:
         self._lock = Lock(folder, timeout_s)
         self.extra: dict[str, str] = {}
         self._known: publishing.Known = {}
+        self.pack: Packer = packer(recipe)
+        self._alike = Kin.of(recipe, NEAR_COPIES).alike
         try:
             self._open(fresh)
         except BaseException:
@@ -185,7 +187,10 @@ class EmbeddedWriter:
 
     def _write_segment(self) -> None:
         if self._builder is not None:
-            self._builder.write()
+            published = self._reader.manifest.segments if self._reader else ()
+            before = [self._folder / "segments" / str(entry["id"]) for entry in published]
+            before += [self._folder / "staging" / name for name in self._staged]
+            self._builder.write([Relations.load(path) for path in before], self._alike)
             self._staged.append(self._builder.folder.name)
             self._builder = None
 
