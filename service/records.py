@@ -35,6 +35,17 @@ class Leg(StrEnum):
     FUSED = "fused"
 
 
+class Translation(StrEnum):
+    """A part of the translator; each can be switched off, to measure what it is worth."""
+
+    LEXICON = "lexicon"  # words of the team's lexicon
+    PHRASES = "phrases"  # phrases of the lexicon, longest match
+    SENSES = "senses"  # that a word's likelier translations weigh more
+    NEAREST = "nearest"  # nearest words in the bilingual vector space
+    SOUND = "sound"  # terms of the index that sound like an unknown word
+    NUMBERS = "numbers"  # digits, and the names of months
+
+
 class Fusion(StrEnum):
     """How legs are combined."""
 
@@ -260,7 +271,7 @@ class Match:
     source: str
     form: str
     weight: float
-    evidence: str  # same | lexicon | phrase | nearest | sound
+    evidence: str  # same | lexicon | phrase | nearest | sound | synonym | spelling
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from service.records import (
     SearchResult,
 )
 from service.settings import Settings
-from service.translator import Translator
+from service.translator import Translator, Weights
 
 if TYPE_CHECKING:
     from service.reranker import Reranker
@@ -50,7 +50,8 @@ class Retriever:
     ) -> None:  # fmt: skip
         self._reader, self._encoder, self._settings = reader, encoder, settings
         self._reranker, self._notices = reranker, tuple(notices)
-        self._translators = {language: Translator(language, reader.sounds_like) for language in Language}
+        parts = Weights.without(settings.translate_without)
+        self._translators = {language: Translator(language, reader.sounds_like, parts) for language in Language}
         self.weights = {
             Leg.BM25: settings.weight_bm25,
             Leg.CROSS: settings.weight_cross,
@@ -81,7 +82,8 @@ class Retriever:
         if explain and self._reranker:
             read_ms = (time.perf_counter() - reading) * 1000
             notices.append(f"reranker: {len(rankings[Leg.RERANKER])} passages read in {read_ms:.0f} ms")
-        matches += _further(concepts, wide)
+        if explain:
+            matches += self._further(concepts, wide, query.language)
         passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
         facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
@@ -192,6 +194,21 @@ class Retriever:
                 for other, likeness in self._reader.spelt_alike(term)[: self._settings.variants]:
                     terms[other] = min(1.0, terms.get(other, 0.0) + weight * share * likeness)
         return Concept(concept.source, terms, concept.weight)
+
+    def _further(
+        self, narrow: Mapping[Leg, list[Concept]], wide: Mapping[Leg, list[Concept]], language: Language
+    ) -> list[Match]:
+        """What widening added to the concepts, for --explain."""
+        found = []
+        for leg, concepts in narrow.items():
+            for before, after in zip(concepts, wide[leg], strict=True):
+                synonyms = self._with_synonyms(before, language).terms if leg is Leg.BM25 else ()
+                found += [
+                    Match(after.source, term, round(weight, 4), "synonym" if term in synonyms else "spelling")
+                    for term, weight in after.terms.items()
+                    if term not in before.terms
+                ]
+        return found
 
     def _search(
         self, leg: Leg, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
@@ -305,17 +322,6 @@ class Retriever:
 def _index_terms(word: str) -> tuple[str, ...]:
     """A word's index terms; a stop word that is all there is to look for stands for itself."""
     return tuple(analyzer.terms(word)) or (analyzer.stem(analyzer.normalize(word)),)
-
-
-def _further(narrow: Mapping[Leg, list[Concept]], wide: Mapping[Leg, list[Concept]]) -> list[Match]:
-    """What widening added to the concepts, for --explain."""
-    return [
-        Match(after.source, term, round(weight, 4), "synonym or spelling")
-        for leg, concepts in narrow.items()
-        for before, after in zip(concepts, wide[leg], strict=True)
-        for term, weight in after.terms.items()
-        if term not in before.terms
-    ]
 
 
 def _above(ranking: Ranking, least: float) -> Ranking:

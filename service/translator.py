@@ -8,16 +8,19 @@ nearest words in the encoder's bilingual space and, for names, terms of the inde
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from service import analyzer, forms, lexicon
+from service.dates.words import MONTHS
 from service.encoder import bundled
-from service.records import Concept, Language, Match
+from service.errors import SettingsError
+from service.records import Concept, Language, Match, Translation
 from service.sound import likeness, respellings
 
+_MONTHS = frozenset(word for name in MONTHS for word in name.split()) - {"الاول", "الثاني", "اول", "ثاني", "تاني"}
 SoundsLike = Callable[[str], Sequence[tuple[str, int]]]  # skeleton -> (index term, document frequency)
 
 
@@ -35,6 +38,29 @@ class Weights:
     temperature: float = 0.1
     min_likeness: float = 0.6
     min_phrase: float = 0.1  # of a translation that a filter accepts
+    senses: bool = True  # False: every translation of a word's stem is as likely
+    numbers: bool = True  # False: digits and names of months are not translated
+
+    @classmethod
+    def without(cls, parts: str) -> Weights:
+        """All parts but those named, by commas. Raises SettingsError for a name that no part has."""
+        try:
+            off = {Translation(name.strip()) for name in parts.split(",") if name.strip()}
+        except ValueError as error:
+            wanted = ", ".join(Translation)
+            raise SettingsError(
+                f"RASAD_TRANSLATE_WITHOUT must name any of {wanted}, by commas, found {parts!r}: correct or unset it"
+            ) from error
+        usual = cls()
+        return replace(
+            usual,
+            lexicon=0.0 if Translation.LEXICON in off else usual.lexicon,
+            phrase=0.0 if Translation.PHRASES in off else usual.phrase,
+            senses=Translation.SENSES not in off,
+            nearest=0.0 if Translation.NEAREST in off else usual.nearest,
+            sound=0.0 if Translation.SOUND in off else usual.sound,
+            numbers=Translation.NUMBERS not in off,
+        )
 
 
 def other(language: Language) -> Language:
@@ -95,9 +121,11 @@ class Translator:
 
     def _word(self, plain: str) -> dict[str, tuple[float, str]]:
         """{term: (weight, evidence)} of one word in plain spelling; weights sum to at most 1."""
+        weights = self._weights
+        if not weights.numbers and (plain[:1].isdigit() or plain in _MONTHS):
+            return {}
         if plain[:1].isdigit():
             return {plain: (1.0, "same")}
-        weights = self._weights
         known = self._known(plain) if weights.lexicon else {}
         near = self._nearest(plain) if weights.nearest else {}
         sound = self._by_sound(plain) if weights.sound and not known else {}
@@ -117,6 +145,8 @@ class Translator:
         """The lexicon's translations of a word, as a distribution over single terms."""
         found = _single_terms(self._lexicon.look_up(analyzer.stem(plain)))
         exact = _single_terms(self._lexicon.look_up_word(plain)) if self.source is Language.ENGLISH else {}
+        if not self._weights.senses:
+            return {term: 1 / len({**exact, **found}) for term in {**exact, **found}}
         share = self._weights.headword if exact else 0.0
         return {t: (1 - share) * found.get(t, 0.0) + share * exact.get(t, 0.0) for t in {**exact, **found}}
 
