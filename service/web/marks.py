@@ -121,9 +121,18 @@ def _marked(passage: Passage) -> list[tuple[int, int, str]]:
 
 
 def _usual(words: Counter[str]) -> str:
-    """The most frequent of the words, the shortest of equals; one without the article, where there is one."""
-    bare = [word for word in words if not word.startswith(_ARTICLES)]
-    return min(bare or words, key=lambda word: (-words[word], len(word), word))
+    """The most frequent of the words, those with and without the article counted as one; without it where it occurs."""
+    together: Counter[str] = Counter()
+    for word, count in words.items():
+        together[_bare(word)] += count
+    chosen = min(together, key=lambda bare: (-together[bare], len(bare), bare))
+    return min((word for word in words if _bare(word) == chosen), key=lambda word: (word != chosen, -words[word], word))
+
+
+def _bare(word: str) -> str:
+    """An Arabic word without its article and what is written together with it."""
+    lead = next((lead for lead in _ARTICLES if word.startswith(lead) and len(word) >= len(lead) + 3), "")
+    return word[len(lead) :]
 
 
 def _language(text: str) -> str:

@@ -32,7 +32,7 @@ export async function draw(element) {
     maxBounds: [[-85, -200], [85, 200]],
   });
   const rows = [...document.querySelectorAll("#places tbody tr")];
-  map.fitBounds(L.latLngBounds(most90(rows)).pad(0.2), { maxZoom: 8, animate: false });
+  map.fitBounds(L.latLngBounds(most90(rows)).pad(0.2), { maxZoom: 7, animate: false });
   element.setAttribute("role", "region");
   element.setAttribute("aria-label", element.dataset.label);
   L.control.zoom({
@@ -54,7 +54,7 @@ export async function draw(element) {
   const most = Math.max(...rows.map((row) => row.querySelectorAll(".ranks a").length));
   for (const row of [...rows].reverse()) { // the most named one is drawn last, on top
     const at = [Number(row.dataset.lat), Number(row.dataset.lon)];
-    const size = Math.round(20 + 10 * Math.sqrt(row.querySelectorAll(".ranks a").length / most));
+    const size = Math.round(24 + 8 * Math.sqrt(row.querySelectorAll(".ranks a").length / most));
     const marker = L.marker(at, {
       icon: L.divIcon({ className: "point", html: textElement(String(row.querySelectorAll(".ranks a").length), arabic), iconSize: [size, size] }),
       riseOnHover: true, title: "", zIndexOffset: size,
