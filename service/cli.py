@@ -155,6 +155,13 @@ def _serve(engine: Engine, options: argparse.Namespace) -> int:
     return FOUND
 
 
+def _mcp(engine: Engine, options: argparse.Namespace) -> int:
+    from service import mcp_cli  # with packages that nothing else needs
+
+    _prepare(engine, options.collection)
+    return mcp_cli.run(engine, options.http, options.collection)
+
+
 def _prepare(engine: Engine, collection: str) -> None:
     """The sample collection builds itself; a collection of the user's own never does."""
     if collection != SAMPLE:
@@ -222,6 +229,9 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
 
     status = command("status", _status, "Versions, counts, sizes and model of the collections.")
     status.add_argument("--json", action="store_true", help="one JSON object a line")
+
+    mcp = command("mcp", _mcp, "Tools of the Model Context Protocol, for a program on this machine.")
+    mcp.add_argument("--http", type=_count(0, 65535), metavar="PORT", help="at 127.0.0.1:PORT/mcp, not standard input")
 
     keys = command("keys", keys_cli.run, "Keys to the web service: add, list, revoke.")
     keys_cli.add_options(keys)

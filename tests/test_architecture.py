@@ -13,7 +13,7 @@ SERVICE = Path(__file__).parent.parent / "service"
 LAYERS = [  # a module imports from its own layer and from those below it
     {
         *("ablations", "batch_cli", "care_cli", "cli", "keys_cli", "evaluate_answers_cli", "evaluate_cli"),
-        *("train_confidence", "upload_run", "mcp_cli", "web"),
+        *("train_confidence", "upload_run", "mcp_cli", "mcp_server", "web"),
         *("ablation_sets", "mixed_collection"),
     },
     {"engine", "model_choice"},

@@ -100,6 +100,13 @@ class AnswerOut(Struct, frozen=True, kw_only=True):
     notices: list[str]
 
 
+class EventOut(Struct, frozen=True):
+    """One event of a stream."""
+
+    event: Annotated[str, Meta(description="sentence or answer")]
+    data: Annotated[str, Meta(description="JSON: a sentence, or the whole answer")]
+
+
 class QuestionIn(Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked, of which collection (the default one when left out)."""
 
@@ -163,7 +170,12 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
     @get(
         "/api/v1/answer/stream",
         guards=[limits.parameters_guard("q", "collection", required="q")],
-        responses=problem_responses(400, 404, 414, 503),
+        responses={
+            200: ResponseSpec(
+                EventOut, generate_examples=False, media_type="text/event-stream", description="The events."
+            ),
+            **problem_responses(400, 404, 414, 503),
+        },
         operation_id="answerStream",
         summary="Answer a question, sentence by sentence",
         description=(

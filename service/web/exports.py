@@ -10,6 +10,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
 from litestar.params import QueryParameter
 
 from service import export, provenance
@@ -39,6 +40,7 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         summary="Search results as a file",
         description=ABOUT,
         tags=["export"],
+        operation_class=ExportOperation,
     )
     async def export_search(asked: NamedDependency[Asked], kind: Annotated[Format, KIND] = Format.CSV) -> Response[str]:
         _, page = await engine.page(asked, None, str, None)
@@ -57,6 +59,7 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         summary="The citations of an answer as a file",
         description="Of a refusal, the nearest passages. " + ABOUT,
         tags=["export"],
+        operation_class=ExportOperation,
     )
     async def export_answer(
         q: Annotated[
@@ -79,6 +82,16 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
 FILE = ResponseSpec(
     str, generate_examples=False, description="The file, with its digest (RFC 9530).", media_type="text/csv"
 )
+
+
+class ExportOperation(Operation):
+    """Litestar describes one media type; a file may have any of four."""
+
+    def __post_init__(self) -> None:
+        described = (self.responses or {}).get("200")
+        if isinstance(described, OpenAPIResponse):
+            text = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+            described.content = {kind.partition(";")[0]: text for kind in export.MEDIA_TYPE.values()}
 
 
 def file(text: str, kind: Format, stem: str) -> Response[str]:
