@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Container
 from functools import lru_cache
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +31,7 @@ _WORD = re.compile(
     rf"|[{_ARABIC}](?:[{_ARABIC}{_MARKS}])*"  # an Arabic word, its diacritics and zero-width marks inside
     rf"|[^\W\d_{_ARABIC}](?:[^\W\d_{_ARABIC}]|[\u0300-\u036f\u200b-\u200d\u00ad])*(?:['\u2019\u02bc][^\W\d_{_ARABIC}]+)*"
 )
+_PIECES = re.compile(f"({_WORD.pattern})")
 _DROP = re.compile(rf"[{_MARKS}\u0300-\u036f]")
 _FOREIGN_LETTERS = str.maketrans(
     {"ی": "ي", "ې": "ي", "ێ": "ي", "ے": "ي", "ک": "ك", "گ": "ك", "ڪ": "ك", "ە": "ه", "ہ": "ه", "ھ": "ه", "ۀ": "ه",
@@ -51,6 +54,17 @@ class Token(NamedTuple):
 def tokenize(text: str) -> list[Token]:
     """Index terms in text order with their offsets; stop words carry no term and are left out."""
     return [Token(term, m.start(), m.end()) for m in _WORD.finditer(text) if (term := _term(m.group()))]
+
+
+def occurrences(text: str, wanted: Container[str]) -> list[tuple[str, int, int]]:
+    """(term, start, end) of the words whose index term is wanted, in text order."""
+    pieces = _PIECES.split(text)  # what lies between words, and the words, in turn: no match object for each
+    ends = accumulate(map(len, pieces))
+    return [
+        (term, end - len(word), end)
+        for word, end in zip(pieces[1::2], islice(ends, 1, None, 2), strict=True)
+        if (term := _term(word)) in wanted and term
+    ]
 
 
 def terms(text: str) -> list[str]:

@@ -7,13 +7,12 @@ is widened by the reports' own Arabic words.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from service import analyzer, fusion
+from service import fusion
 from service.backends.base import Reader
 from service.records import Concept, Ranking
 
@@ -53,27 +52,20 @@ def concepts(reader: Reader, ranking: Ranking, how: Feedback) -> list[Concept]:
     if not len(ranking) or ranking.scores[0] <= 0:
         return []
     keys, shares = _best(reader, ranking, how)
-    mass: dict[str, float] = {}
-    for stored, share in zip(reader.fetch(keys), shares, strict=True):
-        counts = Counter(analyzer.terms(f"{stored.article.title}\n{stored.chunk.text}"))
-        length = sum(counts.values()) or 1
-        for term, count in counts.items():
-            mass[term] = mass.get(term, 0.0) + share * count / length
-    terms = sorted(mass)
+    terms, mass, df = reader.term_mass(keys, shares)
     rows = int(reader.manifest.statistics["rows"])
-    df = np.minimum(reader.document_frequencies(terms), rows)
-    idf = np.maximum(np.log(rows - df + 0.5) - np.log(df + 0.5), 0.0)
-    weights = np.array([mass[term] for term in terms]) * idf
-    best = sorted(range(len(terms)), key=lambda i: (-weights[i], terms[i]))[: how.terms]
-    total = sum(weights[i] for i in best)
-    return [Concept(terms[i], {terms[i]: 1.0}, float(weights[i] / total)) for i in best if weights[i] > 0]
+    df = np.minimum(df, rows)
+    weights = mass * np.maximum(np.log(rows - df + 0.5) - np.log(df + 0.5), 0.0)
+    best = np.argsort(-weights, kind="stable")[: how.terms].tolist()  # equals in the order of the terms
+    total = float(sum(weights[best].tolist()))
+    return [Concept(terms[i], {terms[i]: 1.0}, float(weights[i]) / total) for i in best if weights[i] > 0]
 
 
 def _best(reader: Reader, ranking: Ranking, how: Feedback) -> tuple[list[int], list[float]]:
     """Keys of the best passages, one of each article, and their weights, which sum to 1."""
-    chosen: dict[str, int] = {}
-    for i, docid in enumerate(reader.docids(ranking.keys[: how.looked_at].tolist())):
-        chosen.setdefault(docid.rpartition("#")[0], i)
+    chosen: dict[int, int] = {}
+    for i, home in enumerate(reader.homes(ranking.keys[: how.looked_at].tolist())):
+        chosen.setdefault(home, i)
         if len(chosen) == how.passages:
             break
     rows = list(chosen.values())

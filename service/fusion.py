@@ -19,14 +19,15 @@ def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth:
     they are.
     """
     words = [(r.keys, weights[leg] * r.scores) for leg, r in sorted(rankings.items()) if leg in (Leg.BM25, Leg.CROSS)]
-    merged = _ranked(*_merged(words, np.maximum), sum(len(keys) for keys, _ in words))
+    found = {Leg.BM25: _merged(words, np.maximum)}
+    found |= {leg: (r.keys, r.scores) for leg in (Leg.DENSE, Leg.FEEDBACK) if (r := rankings.get(leg)) is not None}
     parts: list[Part] = []
-    for leg, ranking in ((Leg.BM25, merged), *((leg, rankings.get(leg)) for leg in (Leg.DENSE, Leg.FEEDBACK))):
-        if ranking is not None and len(ranking) and weights[leg]:
-            low = float(ranking.scores[-1])  # below 0 for words only in collections of a few chunks
-            low = low if leg is Leg.DENSE and len(ranking) > 1 else min(0.0, low)
+    for leg, (keys, scores) in found.items():
+        if len(keys) and weights[leg]:
+            low = float(scores.min())  # below 0 for words only in collections of a few chunks
+            low = low if leg is Leg.DENSE and len(keys) > 1 else min(0.0, low)
             weight = 1.0 if leg is Leg.BM25 else weights[leg]
-            parts.append((ranking.keys, weight * _scaled(ranking.scores, low, float(ranking.scores[0]))))
+            parts.append((keys, weight * _scaled(scores, low, float(scores.max()))))
     place = rankings.get(Leg.PLACE)
     if place is not None and len(place) and weights[Leg.PLACE]:
         parts.append((place.keys, weights[Leg.PLACE] * place.scores))
@@ -44,6 +45,8 @@ def added(ranking: Ranking, further: Ranking, weight: float) -> Ranking:
 
 def best_of(rankings: Sequence[Ranking]) -> Ranking:
     """Every key with its best score."""
+    if len(rankings) == 1:
+        return rankings[0]
     return _ranked(*_merged([(r.keys, r.scores) for r in rankings], np.maximum), sum(len(r) for r in rankings))
 
 
@@ -73,12 +76,29 @@ def _merged(parts: Sequence[Part], how: np.ufunc) -> Part:
     """Keys of all parts, ascending, each with its scores brought together by ``how``."""
     if not parts:
         return np.zeros(0, np.int64), np.zeros(0)
-    keys, where = np.unique(np.concatenate([k for k, _ in parts]), return_inverse=True)
-    scores = np.zeros(len(keys))
-    how.at(scores, where, np.concatenate([s for _, s in parts]))
-    return keys, scores
+    keys = np.concatenate([k for k, _ in parts])
+    if len(parts) == 1:
+        order = np.argsort(keys)
+        return keys[order], parts[0][1][order]
+    origin = np.repeat(np.arange(len(parts)), [len(k) for k, _ in parts])
+    order = np.argsort(keys * len(parts) + origin)  # parts in order within a key, so that equal chunks add up equally
+    keys, scores = keys[order], np.concatenate([s for _, s in parts])[order]
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])) if len(keys) else np.zeros(0, np.int64)
+    return keys[first], how.reduceat(scores, first) if len(first) else scores
+
+
+def ordered(keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """The order by score, highest first, and by key among equals: numpy's quick sorts twice, half a lexsort's time."""
+    order = np.argsort(-scores)
+    best = scores[order]
+    equal = best[1:] == best[:-1]
+    if equal.any():
+        run = np.concatenate([[0], np.cumsum(~equal)])
+        span = int(keys.max()) + 1
+        order = order[np.argsort(run * span + keys[order])]
+    return order
 
 
 def _ranked(keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], depth: int) -> Ranking:
-    order = np.lexsort((keys, -scores))[:depth]
+    order = ordered(keys, scores)[:depth]
     return Ranking(keys[order], scores[order])

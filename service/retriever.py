@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -165,8 +166,8 @@ class Retriever:
         """How near the places lie that are named in what the other legs found, and in the nearest other passages."""
         if not areas:
             return _nothing()
-        among = np.unique(np.concatenate([r.keys for leg, r in rankings.items() if leg is not Leg.PLACE]))
-        return self._reader.search_places(areas, depth, keep, among.tolist())
+        among = np.concatenate([r.keys for leg, r in rankings.items() if leg is not Leg.PLACE])
+        return self._reader.search_places(areas, depth, keep, among)
 
     def _wide(self, query: queries.Query, concepts: Mapping[Leg, list[Concept]]) -> dict[Leg, list[Concept]]:
         """The question's concepts with synonyms (of its own language) and with terms spelt alike."""
@@ -268,6 +269,7 @@ class Retriever:
             term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg]
             for term, weight in concept.terms.items() if weight >= _MIN_HIGHLIGHTED
         }  # fmt: skip
+        languages = dict(zip(keys, self._reader.languages(keys), strict=True))
         passages: list[Passage] = []
         shown: dict[str, int] = {}
         for key, score in zip(keys, scores, strict=True):
@@ -287,7 +289,7 @@ class Retriever:
                     article.source,
                     article.published,
                     article.url,
-                    highlight.language(chunk.text),
+                    languages[key] if any(map(str.isalpha, chunk.text)) else "",
                     chunk.text,
                     chunk.start,
                     chunk.end,
@@ -312,9 +314,10 @@ class Retriever:
         while 0 < depth < len(fused) and fused.scores[depth] == fused.scores[depth - 1]:
             depth += 1
         keys, scores = fused.keys[:depth].tolist(), fused.scores[:depth].tolist()
-        tied = len(set(scores)) < len(scores)
-        names = self._reader.docids(keys) if tied else keys
-        order = sorted(range(len(keys)), key=lambda i: (-scores[i], names[i]))
+        alike = Counter(scores)
+        tied = [key for key, score in zip(keys, scores, strict=True) if alike[score] > 1]
+        names = dict(zip(tied, self._reader.docids(tied), strict=True))
+        order = sorted(range(len(keys)), key=lambda i: (-scores[i], names.get(keys[i], "")))
         return [keys[i] for i in order], [scores[i] for i in order]
 
 

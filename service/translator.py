@@ -74,7 +74,8 @@ class Translator:
         self.source, self._weights = source, weights or Weights()
         self._sounds_like = sounds_like
         self._lexicon, self._back = lexicon.load(source), lexicon.load(other(source))
-        self._words = lru_cache(maxsize=4096)(self._word)
+        self._words = lru_cache(maxsize=50_000)(self._word)
+        self.synonyms = lru_cache(maxsize=50_000)(self._synonyms)
 
     def translate(self, groups: Sequence[Sequence[str]]) -> tuple[list[Concept], list[Match]]:
         """A concept for each group of alternative words (as written, in order), and what matched how."""
@@ -102,14 +103,14 @@ class Translator:
         found = self._lexicon.look_up(" ".join(analyzer.terms(text)))
         return [tuple(target.split()) for target, weight in found if weight >= self._weights.min_phrase]
 
-    def synonyms(self, term: str, most: int = 8) -> list[tuple[str, float]]:
+    def _synonyms(self, term: str, most: int = 8) -> tuple[tuple[str, float], ...]:
         """(term of the source language, weight): those that share translations with a term, likeliest first."""
         found: dict[str, float] = {}
         for middle, there in self._lexicon.look_up(term):
             for target, back in self._back.look_up(middle):
                 if target != term and " " not in target:
                     found[target] = found.get(target, 0.0) + there * back
-        return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:most]
+        return tuple(sorted(found.items(), key=lambda item: (-item[1], item[0]))[:most])
 
     def _in_target(self, word: str) -> dict[str, tuple[float, str]]:
         """{term: (weight, evidence)} of a word as written; a word of the target language stands for itself."""

@@ -25,6 +25,12 @@ def test_tokens_stand_in_the_text_in_order_and_are_what_terms_says(text: str) ->
         assert terms(text[token.start : token.end]) == [token.term]
 
 
+@given(st.text(st.sampled_from("غارة على الحويجة\u0640\u064b strike's 1,234.5 km's x\n٢٠٢٠")), st.integers(1, 3))
+def test_occurrences_are_the_tokens_that_are_wanted(text: str, every: int) -> None:
+    wanted = {*[token.term for token in tokenize(text)][::every], ""}
+    assert analyzer.occurrences(text, wanted) == [tuple(token) for token in tokenize(text) if token.term in wanted]
+
+
 @given(ARABIC, st.lists(st.tuples(st.integers(1, 20), st.sampled_from(DIACRITICS))))
 def test_diacritics_tatweel_and_joiners_change_no_term(word: str, marks: list[tuple[int, str]]) -> None:
     written = word

@@ -414,3 +414,15 @@ def test_a_version_that_is_not_kept_is_said_to_be_gone(
 
     with pytest.raises(VersionGone, match="search again"):
         engine.retriever("news", version)
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [("strike 12 \U0001f6f0", "en"), ("غارة", "ar"), ("غارة جوية abc", "ar"), ("abc غ", "en"), ("12 2020", "")],
+)
+def test_a_passage_says_its_language_by_its_letters(
+    engine: Engine, reports: Callable[..., Path], text: str, expected: str
+) -> None:
+    engine.ingest("c", [reports({"id": "a", "text": text})])
+    (passage,) = engine.retriever("c").search(text).passages
+    assert passage.language == expected

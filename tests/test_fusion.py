@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.fusion import convex, ranks, rrf
+from service.fusion import convex, ordered, ranks, rrf
 from service.records import Leg, Ranking
 
 WEIGHTS = dict.fromkeys(Leg, 1.0)
@@ -75,3 +75,14 @@ def test_fused_is_every_key_once_best_first_ties_by_key(fuse: type, legs: dict[L
 def test_the_order_of_the_legs_does_not_matter(fuse: type, legs: dict[Leg, Ranking]) -> None:
     backwards = dict(reversed(legs.items()))
     assert as_dict(fuse(legs, WEIGHTS, 100)) == as_dict(fuse(backwards, WEIGHTS, 100))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**9), st.sampled_from([-1.5, 0.0, 0.1, 0.1 + 0.2, 0.3, 7.0])),
+        unique_by=lambda e: e[0],
+    )
+)
+def test_ordered_is_by_score_and_among_equals_by_key(entries: list[tuple[int, float]]) -> None:
+    keys, scores = np.array([k for k, _ in entries], np.int64), np.array([s for _, s in entries], np.float64)
+    assert ordered(keys, scores).tolist() == np.lexsort((keys, -scores)).tolist()

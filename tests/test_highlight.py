@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,11 +22,3 @@ def test_spans_are_sorted_and_apart(text: str, wanted: set[str]) -> None:
     assert list(spans) == sorted(spans)
     assert all(left[1] <= right[0] for left, right in itertools.pairwise(spans))
     assert found == {term for start, end in spans for term in analyzer.terms(text[start:end])} <= wanted
-
-
-@pytest.mark.parametrize(
-    "text, expected",
-    [("", ""), ("12 - 🛰", ""), ("strike", "en"), ("غارة", "ar"), ("غارة جوية abc", "ar"), ("ab غ", "en")],
-)
-def test_language_is_told_by_the_script(text: str, expected: str) -> None:
-    assert highlight.language(text) == expected

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from service import annotator, focus, ingest
 from service.backends.base import Filter
-from service.backends.embedded.reader import EmbeddedReader, _highest
+from service.backends.embedded.reader import EmbeddedReader, _first
 from service.backends.embedded.writer import EmbeddedWriter
 from service.errors import QueryError
 from service.places.area import Area, Relation
@@ -264,8 +264,8 @@ def test_facets_do_not_depend_on_segments(tmp_path: Path) -> None:
 @given(st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.9]), max_size=30), st.integers(1, 12))
 def test_the_highest_are_those_of_a_full_sort(values: list[float], depth: int) -> None:
     scores = np.array(values)
-
-    assert sorted(_highest(scores, depth)) == sorted(np.lexsort((np.arange(len(scores)), -scores))[:depth])
+    keys = np.arange(len(scores))
+    assert sorted(_first(keys, scores, depth)) == sorted(np.lexsort((keys, -scores))[:depth])
 
 
 def test_no_chunks_have_no_facets(reader: EmbeddedReader) -> None:

@@ -91,8 +91,19 @@ class Reader(Protocol):
     def languages(self, keys: Sequence[int]) -> list[Language]:
         """The language of each chunk, by its script."""
 
+    def homes(self, keys: Sequence[int]) -> list[int]:
+        """A number for the article that each chunk is cut from."""
+
+    def term_mass(
+        self, keys: Sequence[int], shares: Sequence[float]
+    ) -> tuple[Sequence[str], npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """The index terms of some chunks and of their titles, sorted, with mass and document frequency, (n,) each.
+
+        A term's mass is the sum over the chunks of its part in their terms times their share.
+        """
+
     def search_places(
-        self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] = ()
+        self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] | Keys = ()
     ) -> Ranking:
         """How well chunks fit the areas by the places that they name, 0 to 1: those ``among`` and the best others."""
 

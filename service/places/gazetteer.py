@@ -27,6 +27,7 @@ class Gazetteer:
         self.points = np.concatenate([table.points for table in tables])  # see packing.Tables
         self.prominence: list[float] = self.points[:, 3].tolist()
         self.place = lru_cache(maxsize=50_000)(self._place)
+        self.by_key = lru_cache(maxsize=50_000)(self._by_key)
 
     def __len__(self) -> int:
         return int(self._first_place[-1])
@@ -61,14 +62,14 @@ class Gazetteer:
                 found[place] = found.get(place, 0) | flags
         return sorted(found.items())
 
-    def by_key(self, key: str) -> list[tuple[int, int]]:
+    def _by_key(self, key: str) -> tuple[tuple[int, int], ...]:
         """(place, flags) of a folded name, an Arabic one without its article."""
         found: list[tuple[int, int]] = []
         for number, table in enumerate(self._tables):
             i = table.names.find(key)
             if i >= 0:
                 found += self.meant(self._first_name[number] + i)
-        return found
+        return tuple(found)
 
     def kind(self, number: int) -> str:
         return self.place(number).kind

@@ -17,7 +17,7 @@ from service.backends.embedded import kernels
 from service.backends.embedded.concepts import MIN_ARTICLE_IDF
 from service.backends.embedded.reader import EmbeddedReader
 from service.records import Article, Concept, Ranking
-from tests.backends.test_embedded import FEW, TERMS, collection, histories, reader, write
+from tests.backends.test_embedded import FEW, TERMS, collection, histories, reader, vector, write
 
 CONCEPTS = st.lists(
     st.builds(
@@ -149,3 +149,30 @@ def test_without_numba_everything_stays_in_numpy() -> None:
         kernels.load_soon()
         started[0].join()
         assert kernels.ready() is None
+
+
+@FEW
+@given(histories(), st.lists(st.tuples(st.integers(0, 13), st.sampled_from([0.1, 0.6])), min_size=1, max_size=4))
+def test_the_mass_of_terms_is_that_of_the_texts(
+    history: tuple[list[Article], list[list[Article]], list[list[str]], int], picked: list[tuple[int, float]]
+) -> None:
+    live, commits, deletions, segment_chunks = history
+    corpus = [analyzer.terms(article.text) for article in live]
+    with collection() as folder:
+        for articles, gone in zip(commits, deletions, strict=True):
+            write(folder, articles, gone, segment_chunks)
+        with closing(reader(folder)) as index:
+            keys = index.search_vector(vector(""), 1000).keys.tolist()
+            by_docid = dict(zip(index.docids(keys), keys, strict=True))
+            chosen = [(i % len(live), share) for i, share in picked]
+            expected: dict[str, float] = {}
+            for i, share in chosen:
+                for term, count in Counter(corpus[i]).items():
+                    expected[term] = expected.get(term, 0.0) + share * count / len(corpus[i])
+            sought = [by_docid[f"{live[i].article_id}#0"] for i, _ in chosen]
+            terms, mass, df = index.term_mass(sought, [share for _, share in chosen])
+            assert list(terms) == sorted(expected)
+            assert mass.tolist() == pytest.approx([expected[term] for term in terms])
+            assert df.tolist() == [sum(term in row for row in corpus) for term in terms]
+            assert len(set(index.homes(keys))) == len(live), "a chunk an article here"
+            assert [terms[i] for i in range(len(terms))] == list(terms[:])

@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from service.records import Concept
 
 MIN_ARTICLE_IDF = 0.5  # a word of most articles still tells something about which of them is meant
 _KEPT = 200_000  # terms whose numbers and frequencies are remembered
-_ONE_QUESTION = 4  # searches; a process that makes more than that is worth compiling for
+_ONE_QUESTION = 8  # searches, if it is read twice; a process that makes more than that is worth compiling for
 Found = list[tuple[npt.NDArray[np.int64], Floats]]
 
 
@@ -65,9 +66,12 @@ class ConceptSearch:
         return np.array([entry[0] for entry in self._look_up(terms)], np.int64)
 
     def search(
-        self, concepts: Sequence[Concept], article_weight: float, allowed: Callable[[int], Mask | None]
+        self, concepts: Sequence[Concept], depth: int, article_weight: float, allowed: Callable[[int], Mask | None]
     ) -> Found:
-        """(keys, scores) of every row that holds a concept and is allowed in its segment, by segment, unordered."""
+        """(keys, scores) by segment, unordered: rows that hold a concept and are allowed, the best ``depth`` at least.
+
+        All that score as much as the last of these are there too.
+        """
         self._searches += 1
         if self._searches > _ONE_QUESTION:
             kernels.load_soon()
@@ -77,7 +81,7 @@ class ConceptSearch:
         self._last.keep(concepts, article_weight, self._best(asked, shares))
         found = []
         for number, (scorer, held) in enumerate(zip(self._scorers, pooled, strict=True)):
-            rows, scores = scorer.score(held, weights, shares, allowed(number))
+            rows, scores = scorer.score(held, weights, shares, allowed(number), depth)
             found.append((rows + self._bases[number], scores))
         return found
 
@@ -122,8 +126,10 @@ class ConceptSearch:
 
     def _asked(self, concepts: Sequence[Concept]) -> _Asked:
         terms = [term for concept in concepts for term in concept.terms]
-        entries = np.array(self._look_up(terms), np.int64).reshape(len(terms), 1 + len(self._segments))
-        shares = np.array([share for concept in concepts for share in concept.terms.values()], np.float64)
+        columns = 1 + len(self._segments)
+        flat = chain.from_iterable(self._look_up(terms))
+        entries = np.fromiter(flat, np.int64, len(terms) * columns).reshape(-1, columns)
+        shares = np.fromiter((share for c in concepts for share in c.terms.values()), np.float64, len(terms))
         concept = np.repeat(np.arange(len(concepts)), [len(c.terms) for c in concepts]).astype(np.int64)
         df = np.bincount(concept, shares * entries[:, 0], minlength=len(concepts)).astype(np.float64)
         weights = np.array([concept.weight for concept in concepts], np.float64)

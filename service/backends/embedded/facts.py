@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from service.places.label import joined
 from service.records import Annotations, Article, Chunk, Place
-from service.vocabulary import Terms
+from service.vocabulary import Terms, mapped
 
 MENTION = np.dtype([("row", "<i4"), ("place", "<i4"), ("start", "<i4"), ("length", "<u2"), ("confidence", "u1")])
 DATED = np.dtype([("row", "<i4"), ("first", "<i4"), ("last", "<i4"), ("start", "<i4"), ("length", "<u2")])
@@ -143,7 +143,7 @@ class Facts:
 
     def __init__(self, folder: Path) -> None:
         names = ("places.points", "mentions", "mentions.order", "mentions.offsets", "dates", "articles")
-        loaded = [np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names]
+        loaded = [mapped(folder / f"{name}.npy") for name in names]
         self._points, self.mentions, self._order, self._offsets, self.dates, self.articles = loaded
         self._labels = Terms.load(folder, "places.labels")
         self.place = lru_cache(maxsize=4096)(self._place)
@@ -213,12 +213,10 @@ class Facts:
 
     def in_row(self, row: int) -> range:
         """Numbers of the mentions of a chunk."""
-        first, last = np.searchsorted(self.mention_rows, [row, row + 1])
-        return range(int(first), int(last))
+        return range(bisect_left(self.mention_rows.data, row), bisect_left(self.mention_rows.data, row + 1))
 
     def dates_in_row(self, row: int) -> range:
-        first, last = np.searchsorted(self.days[0], [row, row + 1])
-        return range(int(first), int(last))
+        return range(bisect_left(self.days[0].data, row), bisect_left(self.days[0].data, row + 1))
 
     @cached_property
     def mention_rows(self) -> npt.NDArray[np.int32]:

@@ -20,49 +20,61 @@ def pool(offsets, rows, counts, ids, shares, starts, live, articles, acc, art, o
     ``frequency`` and ``ends`` by row, ``held``, ``mass`` and ``stops`` by article, ``df`` with the articles' summed
     frequencies, each at most 1.
     """
+    # What may be new is written first and counted after: no branch to be guessed wrong.
     at = 0
     stop = 0
-    alive = len(live) == 0
+    every = len(live) == 0
     by_article = len(articles) > 0
     for c in range(len(starts) - 1):
         first = at
+        alone = starts[c + 1] - starts[c] == 1
         for t in range(starts[c], starts[c + 1]):
             share = shares[t]
-            for p in range(offsets[ids[t]], offsets[ids[t] + 1]):
-                row = rows[p]
-                if alive or live[row]:
-                    if acc[row] == 0.0:
+            begin, end = offsets[ids[t]], offsets[ids[t] + 1]
+            if alone and every:
+                for p in range(begin, end):
+                    out[at] = rows[p]
+                    frequency[at] = counts[p] * share
+                    at += 1
+            else:
+                for p in range(begin, end):
+                    row = rows[p]
+                    if every or live[row]:
+                        before = acc[row]
                         out[at] = row
-                        at += 1
-                    acc[row] += counts[p] * share
+                        at += int(before == 0.0)
+                        acc[row] = before + counts[p] * share
+        if not (alone and every):
+            for i in range(first, at):
+                row = out[i]
+                frequency[i] = acc[row]
+                acc[row] = 0.0
         ends[c] = at
-        begin = stop
-        for i in range(first, at):
-            row = out[i]
-            value = acc[row]
-            acc[row] = 0.0
-            frequency[i] = value
-            if by_article:
-                article = articles[row]
-                if art[article] == 0.0:
-                    held[stop] = article
-                    stop += 1
-                art[article] += value
         if by_article:
+            begin = stop
+            for i in range(first, at):
+                article = articles[out[i]]
+                before = art[article]
+                held[stop] = article
+                stop += int(before == 0.0)
+                art[article] = before + frequency[i]
             total = 0.0
             for i in range(begin, stop):
-                value = art[held[i]]
-                art[held[i]] = 0.0
+                article = held[i]
+                value = art[article]
+                art[article] = 0.0
                 mass[i] = value
                 total += min(value, 1.0)
             stops[c] = stop
             df[c] = total
 
 
-def score(out, frequency, ends, weights, saturation, held, mass, stops, shares, article_saturation, articles, k1, allowed, acc, art, seen, found, scores):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
+def score(out, frequency, ends, weights, saturation, held, mass, stops, shares, article_saturation, articles, k1, allowed, depth, bins, acc, art, seen, found, scores):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
     """BM25 of the rows of ``pool`` that are allowed (all where ``allowed`` is empty), into ``found`` and ``scores``.
 
-    ``weights`` and ``shares`` are each concept's for rows and for articles. Returns how many rows were found.
+    ``weights`` and ``shares`` are each concept's for rows and for articles. Returns how many rows were found: of
+    more than twice ``depth`` only the best, by a histogram (``bins``, zero before and after): ``depth`` and all that
+    score as much as the last of these, and perhaps some more.
     """
     n = 0
     every = len(allowed) == 0
@@ -73,10 +85,9 @@ def score(out, frequency, ends, weights, saturation, held, mass, stops, shares, 
             row = out[i]
             if every or allowed[row]:
                 value = frequency[i]
-                if seen[row] == 0:
-                    seen[row] = 1
-                    found[n] = row
-                    n += 1
+                found[n] = row
+                n += 1 - seen[row]
+                seen[row] = 1
                 acc[row] += weight * (value * (k1 + 1.0) / (value + saturation[row]))
             i += 1
     by_article = len(articles) > 0
@@ -100,7 +111,31 @@ def score(out, frequency, ends, weights, saturation, held, mass, stops, shares, 
     if by_article and len(stops) > 0:
         for j in range(stops[-1]):
             art[held[j]] = 0.0
-    return n
+    if n <= 2 * depth:
+        return n
+    low = high = scores[0]
+    for j in range(n):
+        low = min(low, scores[j])
+        high = max(high, scores[j])
+    if not low < high:
+        return n
+    scale = (len(bins) - 1) / (high - low)
+    for j in range(n):
+        bins[int((scores[j] - low) * scale)] += 1
+    last = len(bins) - 1
+    better = bins[last]
+    while better < depth:
+        last -= 1
+        better += bins[last]
+    bins[:] = 0
+    kept = 0
+    for j in range(n):
+        row = found[j]
+        value = scores[j]
+        found[kept] = row
+        scores[kept] = value
+        kept += int(int((value - low) * scale) >= last)
+    return kept
 
 
 def shared(offsets, rows, grams, tally, found):  # type: ignore[no-untyped-def]
@@ -109,9 +144,8 @@ def shared(offsets, rows, grams, tally, found):  # type: ignore[no-untyped-def]
     for gram in grams:
         for p in range(offsets[gram], offsets[gram + 1]):
             row = rows[p]
-            if tally[row] == 0:
-                found[n] = row
-                n += 1
+            found[n] = row
+            n += int(tally[row] == 0)
             tally[row] += 1
     return n
 
@@ -173,7 +207,28 @@ def _compiled() -> Kernels:
         for counts in (t.uint8, t.uint16)
     ]
     scores = [
-        t.int64(i32, f64, i64, f64, f64, i32, f64, i64, f64, f64, i32, t.float64, flags, tof, tof, bytes_, to32, tof)
+        t.int64(
+            i32,
+            f64,
+            i64,
+            f64,
+            f64,
+            i32,
+            f64,
+            i64,
+            f64,
+            f64,
+            i32,
+            t.float64,
+            flags,
+            t.int64,
+            to32,
+            tof,
+            tof,
+            bytes_,
+            to32,
+            tof,
+        )
     ]
     tallies = [t.int64(i64, i32, i64, bytes_, to32)]
 

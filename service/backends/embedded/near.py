@@ -17,20 +17,40 @@ from service.records import DateMention, Facets, PlaceMention
 ELSEWHERE = 0.5  # what a place counts for the other chunks of its article
 _FACET_VALUES = 50
 Mask = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
-def scores(segment: Segment, areas: Sequence[Area]) -> npt.NDArray[np.float64]:
-    """0 to 1 for each chunk: the mean over the areas of its best mention, or of half its article's best one."""
-    total = np.zeros(len(segment))
-    for area in areas:
-        mentions = segment.facts.of_places(areas_of.weights(area, segment.facts))
-        if not len(mentions.rows):
-            continue
-        articles, own = np.zeros(len(segment.ids)), np.zeros(len(segment))
-        np.maximum.at(own, mentions.rows, mentions.weights)
-        np.maximum.at(articles, segment.chunk_article[mentions.rows], mentions.weights)
-        total += area.weight * np.maximum(own, (ELSEWHERE * articles)[segment.chunk_article])
-    return total / max(1, len(areas))
+def scores(segment: Segment, areas: Sequence[Area]) -> tuple[Rows, Floats]:
+    """(rows, ascending; above 0 to 1): the mean over the areas of a chunk's best mention, or half its article's best.
+
+    Chunks without either are left out.
+    """
+    found = [_of_area(segment, area) for area in areas]
+    rows = np.concatenate([np.zeros(0, np.int64), *(r for r, _ in found)])
+    values = np.concatenate([np.zeros(0), *(v for _, v in found)])
+    if len(found) > 1:
+        rows, where = np.unique(rows, return_inverse=True)
+        values = np.bincount(where, values, minlength=len(rows)).astype(np.float64)
+    return rows, values / max(1, len(areas))
+
+
+def _of_area(segment: Segment, area: Area) -> tuple[Rows, Floats]:
+    held, best = _best_mentions(segment, area)
+    if not len(held):
+        return held, best
+    homes = segment.chunk_article[held]
+    first = np.flatnonzero(np.diff(homes, prepend=-1))
+    articles, whole = homes[first], np.maximum.reduceat(best, first)
+    starts = segment.article_starts[articles]
+    sizes = segment.article_starts[articles + 1] - starts
+    ends = np.cumsum(sizes)
+    rows = np.repeat(starts - (ends - sizes), sizes) + np.arange(int(ends[-1]))
+    values = np.repeat(ELSEWHERE * whole, sizes)
+    at = np.searchsorted(rows, held)
+    values[at] = np.maximum(values[at], best)
+    kept = values * area.weight > 0
+    return rows[kept], area.weight * values[kept]
 
 
 def within(segment: Segment, area: Area) -> Mask:
@@ -87,9 +107,9 @@ def dates(segment: Segment, row: int) -> list[DateMention]:
     return found
 
 
-def days(segment: Segment) -> npt.NDArray[np.int32]:
+def days(segment: Segment, rows: Rows) -> npt.NDArray[np.int32]:
     """Day of publication of each chunk's article, as date.toordinal(); 0 when unknown."""
-    found: npt.NDArray[np.int32] = segment.facts.articles[:, 0][segment.chunk_article]
+    found: npt.NDArray[np.int32] = segment.facts.articles[:, 0][segment.chunk_article[rows]]
     return found
 
 
@@ -122,6 +142,19 @@ def facets(chunks: Sequence[tuple[Segment, npt.NDArray[np.int64]]]) -> Facets:
         tuple(sorted(months.items())), tuple((_iso(day), n) for day, n in sorted(days.items())),
         _most(named), _most(sources), _most(languages),
     )  # fmt: skip
+
+
+def _best_mentions(segment: Segment, area: Area) -> tuple[Rows, Floats]:
+    """(rows, ascending, that name a place of the area; the best of their mentions, above 0)."""
+    mentions = segment.facts.of_places(areas_of.weights(area, segment.facts))
+    kept = mentions.weights > 0
+    rows, values = mentions.rows[kept].astype(np.int64), mentions.weights[kept]
+    order = np.argsort(rows)
+    rows, values = rows[order], values[order]
+    if not len(rows):
+        return rows, values
+    first = np.flatnonzero(np.diff(rows, prepend=-1))
+    return rows[first], np.maximum.reduceat(values, first)
 
 
 def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,12 @@ import numpy.typing as npt
 
 from service import analyzer
 from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
-from service.backends.embedded import layout, near, variants
+from service.backends.embedded import bag, layout, near, variants
 from service.backends.embedded.concepts import ConceptSearch
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.errors import ArticleNotFound, IndexDamaged
+from service.fusion import ordered
 from service.places.area import Area
 from service.records import Article, Chunk, Concept, DateMention, Facets, Language, Manifest, PlaceMention, Ranking
 
@@ -46,6 +47,7 @@ class EmbeddedReader:
             self._copy_of.update({c: (o, segment) for c, o in segment.copies() if c not in gone_copies})
             self._segments.append(segment)
         self._bases = np.cumsum([0, *(len(s) for s in self._segments)])
+        self._article_bases = np.cumsum([0, *(len(s.ids) for s in self._segments)])
         self._copies: dict[str, list[str]] = {}
         for copy, (original, _) in sorted(self._copy_of.items()):
             self._copies.setdefault(original, []).append(copy)
@@ -53,14 +55,15 @@ class EmbeddedReader:
         statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
         articles = int(bm25["articles"]), bm25["mean_article_length"]
         self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
-        self._nearness = lru_cache(maxsize=4)(self._near)  # asked for before and after feedback
         self._allowed = lru_cache(maxsize=64)(self._let_through)  # every leg of a question has the same filter
-        self.spelt_alike = lru_cache(maxsize=4096)(self._alike)
+        self.spelt_alike = lru_cache(maxsize=50_000)(self._alike)
+        self._near = lru_cache(maxsize=32)(lambda number, areas: near.scores(self._segments[number], areas))
+        self._dated = lru_cache(maxsize=64)(near.dated)
 
     def search_terms(
         self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None, article_weight: float = 0.0
     ) -> Ranking:
-        found = self._words.search(concepts, article_weight, lambda i: self._allowed(i, keep) if keep else None)
+        found = self._words.search(concepts, depth, article_weight, lambda i: self._allowed(i, keep) if keep else None)
         return self._best(found, depth)
 
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
@@ -75,41 +78,64 @@ class EmbeddedReader:
         return self._words.best_possible(concepts, article_weight)
 
     def languages(self, keys: Sequence[int]) -> list[Language]:
-        arabic = [segment.table[row, 5] for segment, row in map(self._locate, keys)]
+        arabic = self._by_segment(np.array(keys, np.int64), lambda segment, rows: segment.table[rows, 5]).tolist()
         return [Language.ARABIC if flag else Language.ENGLISH for flag in arabic]
 
+    def homes(self, keys: Sequence[int]) -> list[int]:
+        found = np.zeros(len(keys), np.int64)
+        sought = np.array(keys, np.int64)
+        for number, here, rows in self._split(sought):
+            found[here] = self._article_bases[number] + self._segments[number].chunk_article[rows]
+        return found.tolist()
+
+    def term_mass(
+        self, keys: Sequence[int], shares: Sequence[float]
+    ) -> tuple[Sequence[str], npt.NDArray[np.float64], Keys]:
+        sought, share = np.array(keys, np.int64), np.array(shares, np.float64)
+        parts = [(n, *bag.mass(self._segments[n], rows, share[here])) for n, here, rows in self._split(sought)]
+        if len(self._segments) == 1 and parts:
+            (_, numbers, mass), postings, live = parts[0], self._segments[0].terms, self._live[0]
+            if live is None:
+                df = postings.offsets[numbers + 1] - postings.offsets[numbers]
+                return bag.Names(postings.terms, numbers), mass, df
+        total: dict[str, float] = {}
+        for n, numbers, mass in parts:
+            for term, value in zip(bag.Names(self._segments[n].terms.terms, numbers), mass.tolist(), strict=True):
+                total[term] = total.get(term, 0.0) + value
+        terms = sorted(total)
+        return terms, np.array([total[term] for term in terms], np.float64), self._words.dfs(terms)
+
     def search_places(
-        self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] = ()
+        self, areas: Sequence[Area], depth: int, keep: Filter | None = None, among: Sequence[int] | Keys = ()
     ) -> Ranking:
         if not self._segments:
             return Ranking(np.zeros(0, np.int64), np.zeros(0))
         found, named = [], []
-        wanted = np.array(sorted(among), np.int64)
+        wanted = np.unique(np.array(among, np.int64))
         for number in range(len(self._segments)):
-            scores = self._nearness(number, tuple(areas))
+            rows, scores = self._near(number, tuple(areas))
             allowed = self._allowed(number, keep)
-            rows = np.flatnonzero(scores if allowed is None else scores * allowed)
-            found.append((rows + self._bases[number], scores[rows]))
-            here = wanted[(wanted >= self._bases[number]) & (wanted < self._bases[number + 1])]
-            named.append((here, scores[here - self._bases[number]]))
+            here = wanted[slice(*np.searchsorted(wanted, self._bases[number : number + 2]))]
+            at = np.minimum(np.searchsorted(rows, here - self._bases[number]), max(0, len(rows) - 1))
+            near_by = rows[at] == here - self._bases[number] if len(rows) else np.zeros(len(here), bool)
+            named.append((here[near_by], scores[at[near_by]]))
+            let_in = slice(None) if allowed is None else allowed[rows]
+            found.append((rows[let_in] + self._bases[number], scores[let_in]))
         keys, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        best = _highest(scores, depth)  # many are equally near: by key, which costs less than by docid
+        best = _first(keys, scores, depth)  # many are equally near: by key, which costs less than by docid
         other, values = (np.concatenate(parts) for parts in zip(*named, strict=True))
-        more = (values > 0) & ~np.isin(other, keys[best])
+        sure = np.sort(keys[best])
+        at = np.minimum(np.searchsorted(sure, other), max(0, len(sure) - 1))
+        more = sure[at] != other if len(sure) else np.ones(len(other), bool)
         keys, scores = np.concatenate([keys[best], other[more]]), np.concatenate([scores[best], values[more]])
-        order = np.lexsort((keys, -scores))
+        order = ordered(keys, scores)
         return Ranking(keys[order], scores[order])
 
-    def _near(self, number: int, areas: tuple[Area, ...]) -> npt.NDArray[np.float64]:
-        scores = near.scores(self._segments[number], areas)
-        scores.setflags(write=False)
-        return scores
-
     def days(self, keys: Keys) -> Keys:
-        return self._by_segment(keys, lambda segment: near.days(segment))
+        return self._by_segment(keys, near.days)
 
     def in_period(self, keys: Keys, period: tuple[str, str]) -> Mask:
-        return self._by_segment(keys, lambda segment: near.dated(segment, period)).astype(bool)
+        return self._by_segment(keys, lambda segment, rows: self._dated(segment, period)[rows]).astype(bool)
 
     def places(self, key: int) -> list[PlaceMention]:
         return near.places(*self._locate(key))
@@ -229,13 +255,21 @@ class EmbeddedReader:
         for segment in self._segments:
             segment.close()
 
-    def _by_segment(self, keys: Keys, column: Callable[[Segment], npt.NDArray[Any]]) -> Keys:
-        """For each key its value in a column over the rows of its segment."""
-        values = np.zeros(len(keys), np.int64)
-        for number, segment in enumerate(self._segments):
+    def _split(self, keys: Keys) -> Iterator[tuple[int, Mask | slice, Keys]]:
+        """(number of a segment, which of the keys are in it, their rows there) for each that has some."""
+        if len(self._segments) == 1 and len(keys):
+            yield 0, slice(None), keys
+            return
+        for number in range(len(self._segments)):
             here = (keys >= self._bases[number]) & (keys < self._bases[number + 1])
             if here.any():
-                values[here] = column(segment)[keys[here] - self._bases[number]]
+                yield number, here, keys[here] - self._bases[number]
+
+    def _by_segment(self, keys: Keys, column: Callable[[Segment, Keys], npt.NDArray[Any]]) -> Keys:
+        """For each key its value in a column over the rows of its segment."""
+        values = np.zeros(len(keys), np.int64)
+        for number, here, rows in self._split(keys):
+            values[here] = column(self._segments[number], rows)
         return values
 
     def _let_through(self, number: int, keep: Filter | None) -> Mask | None:
@@ -257,7 +291,7 @@ class EmbeddedReader:
         for area in keep.areas:
             allowed &= near.within(segment, area)
         if any(keep.period):
-            allowed &= near.dated(segment, keep.period)
+            allowed &= self._dated(segment, keep.period)
         for group in keep.phrases:
             allowed &= self._with_phrase(segment, group, allowed)
         return allowed
@@ -282,18 +316,29 @@ class EmbeddedReader:
         scores = np.concatenate([np.zeros(0), *(s for _, s in found)])
         if len(keys) > depth:
             cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-            sure, equal = np.flatnonzero(scores > cut), np.flatnonzero(scores == cut)
-            if len(sure) + len(equal) > depth:
+            kept = np.flatnonzero(scores >= cut)
+            keys, scores = keys[kept], scores[kept]
+            if len(keys) > depth:
+                sure, equal = np.flatnonzero(scores > cut), np.flatnonzero(scores == cut)
                 docids = self.docids(keys[equal].tolist())
                 equal = equal[sorted(range(len(equal)), key=docids.__getitem__)[: depth - len(sure)]]
-            chosen = np.concatenate([sure, equal])
-            keys, scores = keys[chosen], scores[chosen]
-        order = np.lexsort((keys, -scores))
+                chosen = np.concatenate([sure, equal])
+                keys, scores = keys[chosen], scores[chosen]
+        order = ordered(keys, scores)
         return Ranking(keys[order], scores[order])
 
     def _locate(self, key: int) -> tuple[Segment, int]:
         number = int(np.searchsorted(self._bases, key, side="right")) - 1
         return self._segments[number], int(key - self._bases[number])
+
+
+def _first(keys: Keys, scores: npt.NDArray[np.float64], depth: int) -> Keys:
+    """Where the ``depth`` best are, equals at the end by key."""
+    if len(keys) <= depth:
+        return np.arange(len(keys))
+    kept = np.flatnonzero(scores >= np.partition(scores, len(scores) - depth)[len(scores) - depth])
+    found: Keys = kept[ordered(keys[kept], scores[kept])[:depth]]
+    return found
 
 
 def _all_of(lists: Sequence[npt.NDArray[np.int32]], size: int) -> Mask:
@@ -307,12 +352,3 @@ def _all_of(lists: Sequence[npt.NDArray[np.int32]], size: int) -> Mask:
 def _stands_in(phrase: Sequence[str], terms: Sequence[str]) -> bool:
     size = len(phrase)
     return any(tuple(terms[i : i + size]) == tuple(phrase) for i in range(len(terms) - size + 1))
-
-
-def _highest(scores: npt.NDArray[np.float64], depth: int) -> npt.NDArray[np.intp]:
-    """Where the ``depth`` highest stand, the first of equal ones; in no order."""
-    if len(scores) <= depth:
-        return np.arange(len(scores))
-    lowest = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-    above = np.flatnonzero(scores > lowest)
-    return np.concatenate([above, np.flatnonzero(scores == lowest)[: depth - len(above)]])

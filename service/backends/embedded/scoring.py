@@ -20,6 +20,7 @@ Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 _EVERY: Mask = np.zeros(0, bool)
+_BINS = 4096  # of the histogram that the best are taken by
 _NO_ARTICLES: Ints = np.zeros(0, np.int32)
 
 
@@ -77,9 +78,9 @@ class Scorer:
         return Pooled(scratch.rows[:n], scratch.frequency[:n], ends, scratch.held[:m], scratch.mass[:m], stops, df)
 
     def score(
-        self, pooled: Pooled, weights: Floats, article_weights: Floats, allowed: Mask | None
+        self, pooled: Pooled, weights: Floats, article_weights: Floats, allowed: Mask | None, depth: int
     ) -> tuple[Ints, Floats]:
-        """(rows, scores) of the allowed rows that hold any concept, in any order."""
+        """(rows, scores) of allowed rows that hold any concept, in any order: the best ``depth`` and perhaps others."""
         compiled = kernels.ready()
         by_article = len(pooled.stops) > 0 and len(article_weights) > 0
         articles = self._segment.chunk_article if by_article else _NO_ARTICLES
@@ -89,8 +90,8 @@ class Scorer:
         n = compiled.score(
             pooled.rows, pooled.frequency, pooled.ends, weights, self._saturation, pooled.articles, pooled.mass,
             pooled.stops, article_weights, self._article_saturation, articles, self._k1,
-            _EVERY if allowed is None else allowed, scratch.acc, scratch.art, scratch.seen, scratch.found,
-            scratch.scores,
+            _EVERY if allowed is None else allowed, depth, scratch.bins, scratch.acc, scratch.art, scratch.seen,
+            scratch.found, scratch.scores,
         )  # fmt: skip
         return scratch.found[:n], scratch.scores[:n]
 
@@ -145,8 +146,8 @@ class _Buffers:
 
     def __init__(self, rows: int, articles: int) -> None:
         self.acc, self.art = np.zeros(rows), np.zeros(articles)
-        self.seen = np.zeros(rows, np.uint8)
-        self.found, self.scores = np.empty(rows, np.int32), np.empty(rows)
+        self.seen, self.bins = np.zeros(rows, np.uint8), np.zeros(_BINS, np.int32)
+        self.found, self.scores = np.empty(rows + 1, np.int32), np.empty(rows)
         self.grow(1 << 16)
 
     def grow(self, total: int) -> None:
@@ -161,7 +162,7 @@ class _Scratch(threading.local):
     def of(self, rows: int, articles: int, total: int) -> _Buffers:
         if self._buffers is None:
             self._buffers = _Buffers(rows, articles)
-        if len(self._buffers.rows) < total:
+        if len(self._buffers.rows) <= total:  # one place is written beyond the last row
             self._buffers.grow(2 * total)
         return self._buffers
 

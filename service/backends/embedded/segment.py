@@ -142,6 +142,7 @@ class Segment:
             self._store = sqlite3.connect(uri, uri=True, check_same_thread=False)
             self.table = mapped(folder / "chunks.npy")
             self.chunk_article = np.ascontiguousarray(self.table[:, 0])
+            self.article_starts = np.concatenate([[0], np.cumsum(np.bincount(self.chunk_article))]).astype(np.int64)
             self.lengths = np.ascontiguousarray(self.table[:, 4])
             self.article_lengths = np.bincount(self.chunk_article, weights=self.lengths)
             self.ids = Terms.load(folder, "ids")
