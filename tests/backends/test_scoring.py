@@ -16,7 +16,9 @@ from service.backends.base import Filter
 from service.backends.embedded import kernels
 from service.backends.embedded.concepts import MIN_ARTICLE_IDF
 from service.backends.embedded.reader import EmbeddedReader
+from service.backends.embedded.variants import Spellings, build, trigrams
 from service.records import Article, Concept, Ranking
+from service.vocabulary import Terms
 from tests.backends.test_embedded import FEW, TERMS, collection, histories, reader, vector, write
 
 CONCEPTS = st.lists(
@@ -129,7 +131,8 @@ def test_without_a_folder_for_its_cache_numba_compiles_all_the_same() -> None:
     asked: list[bool] = []
 
     def njit(*given: object, cache: bool = False, **options: object) -> object:
-        asked.append(cache)
+        if given and isinstance(given[0], list):  # numba decorates functions of its own too
+            asked.append(cache)
         if cache:
             raise RuntimeError("cannot cache function: no locator available")
         return honest(*given, **options)
@@ -137,7 +140,7 @@ def test_without_a_folder_for_its_cache_numba_compiles_all_the_same() -> None:
     with mock.patch.object(numba, "njit", njit):
         loops = kernels._compiled()
     assert asked == [True, False] * 3
-    assert loops.shared is not None
+    assert loops.alike is not None
 
 
 def test_without_numba_everything_stays_in_numpy() -> None:
@@ -176,3 +179,18 @@ def test_the_mass_of_terms_is_that_of_the_texts(
             assert df.tolist() == [sum(term in row for row in corpus) for term in terms]
             assert len(set(index.homes(keys))) == len(live), "a chunk an article here"
             assert [terms[i] for i in range(len(terms))] == list(terms[:])
+
+
+@given(st.sets(st.text("abcغار", min_size=1, max_size=7), max_size=30), st.text("abcغار", min_size=1, max_size=7))
+def test_terms_spelt_alike_are_those_of_the_definition(names: set[str], term: str) -> None:
+    terms = Terms.pack(sorted(name.encode() for name in names))
+    spellings = Spellings(build(terms), terms)
+    mine = trigrams(term)
+    expected = {
+        name: likeness
+        for name in names - {term}
+        if (likeness := 2 * len(mine & trigrams(name)) / (len(mine) + len(trigrams(name)))) >= 0.5
+    }
+    for loops in ([], [kernels.load()]):
+        with mock.patch.object(kernels, "_ready", loops):
+            assert spellings.alike(term, 0.5) == spellings.alike(term, 0.5) == pytest.approx(expected)

@@ -138,16 +138,28 @@ def score(out, frequency, ends, weights, saturation, held, mass, stops, shares, 
     return kept
 
 
-def shared(offsets, rows, grams, tally, found):  # type: ignore[no-untyped-def]
-    """How many of ``grams`` each row has: rows into ``found``, their tally left in ``tally``. Returns how many rows."""
+def alike(offsets, rows, counts, grams, size, least, tally, found, dice):  # type: ignore[no-untyped-def]
+    """Rows at least so much alike to ``grams`` by Dice's coefficient, ``size`` and ``counts`` being the sets' sizes.
+
+    Fills ``found`` and ``dice`` and returns how many they are; ``tally`` is zero before and after.
+    """
     n = 0
     for gram in grams:
         for p in range(offsets[gram], offsets[gram + 1]):
             row = rows[p]
             found[n] = row
+            dice[n] = counts[p]
             n += int(tally[row] == 0)
             tally[row] += 1
-    return n
+    kept = 0
+    for i in range(n):
+        row = found[i]
+        value = 2.0 * tally[row] / (size + dice[i])
+        tally[row] = 0
+        found[kept] = row
+        dice[kept] = value
+        kept += int(value >= least)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +168,7 @@ class Kernels:
 
     pool: Callable[..., None]
     score: Callable[..., int]
-    shared: Callable[..., int]
+    alike: Callable[..., int]
 
 
 _lock = threading.Lock()
@@ -230,7 +242,8 @@ def _compiled() -> Kernels:
             tof,
         )
     ]
-    tallies = [t.int64(i64, i32, i64, bytes_, to32)]
+    kinds = [array(counts) for counts in (t.uint8, t.uint16)]
+    likes = [t.int64(i64, i32, c, i64, t.int64, t.float64, array(t.uint16, True), to32, tof) for c in kinds]
 
     def compiled(function: Callable[..., Any], signatures: list[Any]) -> Any:
         try:
@@ -238,4 +251,4 @@ def _compiled() -> Kernels:
         except RuntimeError:  # no folder that numba could write its cache to
             return numba.njit(signatures, nogil=True)(function)
 
-    return Kernels(compiled(pool, pools), compiled(score, scores), compiled(shared, tallies))
+    return Kernels(compiled(pool, pools), compiled(score, scores), compiled(alike, likes))

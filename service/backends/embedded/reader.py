@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from service import analyzer
 from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
-from service.backends.embedded import bag, layout, near, variants
+from service.backends.embedded import bag, layout, near
 from service.backends.embedded.concepts import ConceptSearch
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
+from service.backends.embedded.variants import Spellings
 from service.errors import ArticleNotFound, IndexDamaged
 from service.fusion import ordered
 from service.places.area import Area
@@ -54,6 +55,7 @@ class EmbeddedReader:
         bm25 = self.manifest.statistics
         statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
         articles = int(bm25["articles"]), bm25["mean_article_length"]
+        self._spellings = [Spellings(segment.grams, segment.terms.terms) for segment in self._segments]
         self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
         self._allowed = lru_cache(maxsize=64)(self._let_through)  # every leg of a question has the same filter
         self.spelt_alike = lru_cache(maxsize=50_000)(self._alike)
@@ -204,9 +206,11 @@ class EmbeddedReader:
 
     def _alike(self, term: str) -> list[tuple[str, float]]:
         found: dict[str, float] = {}
-        for segment in self._segments:
-            found.update(variants.alike(segment.grams, segment.terms.terms, term, MIN_LIKENESS))
+        for spellings in self._spellings:
+            found.update(spellings.alike(term, MIN_LIKENESS))
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        if all(live is None for live in self._live):
+            return best
         held = self._words.dfs([other for other, _ in best]).tolist()
         return [entry for entry, df in zip(best, held, strict=True) if df]
 

@@ -6,13 +6,20 @@ sets of trigrams, boundary marks included.
 
 from __future__ import annotations
 
+import threading
 from array import array
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
-from service.backends.embedded.postings import Postings
+from service.backends.embedded import kernels
+from service.backends.embedded.kernels import Kernels
+from service.backends.embedded.postings import Ints, Postings
 from service.vocabulary import Terms
+
+Longs = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 def trigrams(term: str) -> set[str]:
@@ -46,17 +53,44 @@ def build(terms: Terms) -> Postings:
     return inverted(trigrams(term) for term in terms)
 
 
-def alike(index: Postings, terms: Terms, term: str, least: float) -> dict[str, float]:
-    """{term: Dice's coefficient} of the other terms at least that much alike."""
-    grams = sorted(trigrams(term))
-    lists = [index.of(gram) for gram in grams]
-    rows = np.concatenate([found for found, _ in lists]) if lists else np.zeros(0, np.int32)
-    if not len(rows):
-        return {}
-    sizes = np.concatenate([counts for _, counts in lists])
+class Spellings:
+    """Terms of one segment by their spelling; safe to use from several threads."""
+
+    def __init__(self, index: Postings, terms: Terms) -> None:
+        self._index, self._terms = index, terms
+        self._scratch = threading.local()
+
+    def alike(self, term: str, least: float) -> dict[str, float]:
+        """{term: Dice's coefficient} of the other terms at least that much alike."""
+        sought = sorted(trigrams(term))
+        grams = self._index.terms.find_many(sought) if sought else np.zeros(0, np.int64)
+        grams = grams[grams >= 0]
+        compiled = kernels.ready()
+        rows, dice = (
+            _alike(self._index, grams, len(sought), least)
+            if compiled is None
+            else self._counted(compiled, grams, len(sought), least)
+        )
+        found = {self._terms[row]: likeness for row, likeness in zip(rows.tolist(), dice.tolist(), strict=True)}
+        found.pop(term, None)
+        return found
+
+    def _counted(self, compiled: Kernels, grams: Longs, size: int, least: float) -> tuple[Ints, Floats]:
+        if not hasattr(self._scratch, "tally"):
+            count = len(self._terms) + 1
+            self._scratch.tally, self._scratch.found = np.zeros(count, np.uint16), np.empty(count, np.int32)
+            self._scratch.dice = np.empty(count)
+        tally, found, dice = self._scratch.tally, self._scratch.found, self._scratch.dice
+        index = self._index
+        n = compiled.alike(index.offsets, index.rows, index.counts, grams, size, least, tally, found, dice)
+        return found[:n], dice[:n]
+
+
+def _alike(index: Postings, grams: Longs, size: int, least: float) -> tuple[Ints, Floats]:
+    """As the compiled loop, in numpy: (rows, Dice's coefficients)."""
+    spans = [slice(*index.offsets[gram : gram + 2]) for gram in grams.tolist()]
+    rows = np.concatenate([index.rows[:0], *(index.rows[span] for span in spans)])
+    sizes = np.concatenate([np.zeros(0, np.int64), *(index.counts[span] for span in spans)])
     held, first, shared = np.unique(rows, return_index=True, return_counts=True)
-    dice = 2 * shared / (len(grams) + sizes[first])
-    best = np.flatnonzero(dice >= least)
-    found = {terms[int(held[i])]: float(dice[i]) for i in best}
-    found.pop(term, None)
-    return found
+    dice: Floats = 2 * shared / (size + sizes[first])
+    return held[dice >= least], dice[dice >= least]
