@@ -271,13 +271,13 @@ class Retriever:
         }  # fmt: skip
         languages = dict(zip(keys, self._reader.languages(keys), strict=True))
         passages: list[Passage] = []
-        shown: dict[str, int] = {}
-        for key, score in zip(keys, scores, strict=True):
+        shown: dict[int, int] = {}
+        for key, score, home in zip(keys, scores, self._reader.homes(keys), strict=True):
+            shown[home] = shown.get(home, 0) + 1
+            if shown[home] > self._settings.passages_per_article:
+                continue
             stored = self._reader.fetch([key])[0]
             article, chunk = stored.article, stored.chunk
-            shown[article.article_id] = shown.get(article.article_id, 0) + 1
-            if shown[article.article_id] > self._settings.passages_per_article:
-                continue
             spans, terms = highlight.spans(chunk.text, wanted, chunk.start)
             passages.append(
                 Passage(

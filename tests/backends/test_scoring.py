@@ -8,7 +8,7 @@ from contextlib import closing
 from unittest import mock
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service import analyzer
@@ -108,7 +108,7 @@ def test_compiled_loops_and_numpy_give_the_scores_of_the_definition(
                 assert first.scores.tolist() == second.scores.tolist()
 
 
-@FEW
+@settings(max_examples=10)
 @given(histories(), st.integers(1, 6))
 def test_the_best_by_compiled_loops_are_the_best_by_numpy(
     history: tuple[list[Article], list[list[Article]], list[list[str]], int], depth: int

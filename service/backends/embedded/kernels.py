@@ -52,19 +52,30 @@ def pool(offsets, rows, counts, ids, shares, starts, live, articles, acc, art, o
         ends[c] = at
         if by_article:
             begin = stop
-            for i in range(first, at):
-                article = articles[out[i]]
-                before = art[article]
-                held[stop] = article
-                stop += int(before == 0.0)
-                art[article] = before + frequency[i]
+            if alone:  # its rows ascend, and so do their articles
+                last = -1
+                value = 0.0
+                for i in range(first, at):
+                    article = articles[out[i]]
+                    new = int(article != last)
+                    stop += new
+                    value = value * (1 - new) + frequency[i]
+                    held[stop - 1] = article
+                    mass[stop - 1] = value
+                    last = article
+            else:
+                for i in range(first, at):
+                    article = articles[out[i]]
+                    before = art[article]
+                    held[stop] = article
+                    stop += int(before == 0.0)
+                    art[article] = before + frequency[i]
+                for i in range(begin, stop):
+                    mass[i] = art[held[i]]
+                    art[held[i]] = 0.0
             total = 0.0
             for i in range(begin, stop):
-                article = held[i]
-                value = art[article]
-                art[article] = 0.0
-                mass[i] = value
-                total += min(value, 1.0)
+                total += min(mass[i], 1.0)
             stops[c] = stop
             df[c] = total
 

@@ -14,6 +14,7 @@ from service import analyzer
 from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
 from service.backends.embedded import bag, layout, near
 from service.backends.embedded.concepts import ConceptSearch
+from service.backends.embedded.labelled import Labelled
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.backends.embedded.variants import Spellings
@@ -55,6 +56,7 @@ class EmbeddedReader:
         bm25 = self.manifest.statistics
         statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
         articles = int(bm25["articles"]), bm25["mean_article_length"]
+        self._groups = [(Labelled(s.near.chunks.labels), Labelled(s.near.articles.labels)) for s in self._segments]
         self._spellings = [Spellings(segment.grams, segment.terms.terms) for segment in self._segments]
         self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
         self._allowed = lru_cache(maxsize=64)(self._let_through)  # every leg of a question has the same filter
@@ -225,14 +227,15 @@ class EmbeddedReader:
         own = str(segment.ids[article])
         passage, whole = segment.near.chunks.labels[row], segment.near.articles.labels[article]
         found: dict[str, None] = {}
-        for other, live in zip(self._segments, self._live, strict=True):
-            rows = np.flatnonzero(other.near.chunks.labels == passage)
-            articles = [other.chunk_article[rows if live is None else rows[live[rows]]]]
+        for number, other in enumerate(self._segments):
+            chunks, articles = self._groups[number]
+            rows, live = chunks.rows(passage), self._live[number]
+            homes = {*other.chunk_article[rows if live is None else rows[live[rows]]].tolist()}
+            homes |= {*articles.rows(whole).tolist()}
             gone = self._gone[other.folder.name]
-            articles.append(np.flatnonzero(other.near.articles.labels == whole))
-            for number in np.unique(np.concatenate(articles)).tolist():
-                if number not in gone:
-                    found[str(other.ids[number])] = None
+            for home in sorted(homes):
+                if home not in gone:
+                    found[str(other.ids[home])] = None
         found.pop(own, None)
         return tuple(found)
 

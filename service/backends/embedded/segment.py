@@ -46,6 +46,7 @@ create table copies (article_id text primary key, title text, source text, publi
   origin text, origin_sha256 text, original text not null) without rowid;
 """
 COLUMNS = "article_id, title, source, published, url, language, origin, origin_sha256"
+_ARTICLE = f"select {COLUMNS}, sha256 from articles where row = ?"
 
 
 class SegmentBuilder:
@@ -166,7 +167,7 @@ class Segment:
 
     def article(self, row: int) -> Article:
         """The article of an article row."""
-        found = self._rows(f"select {COLUMNS}, sha256 from articles where row = ?", row)
+        found = self._rows(_ARTICLE, row)
         if not found:
             raise IndexDamaged(f"{self.folder / 'store.sqlite'} lacks the article of row {row}: {REMEDY}")
         return _article(found[0][:8], self.text(row), found[0][8])
