@@ -23,6 +23,7 @@ from service.web.access import PUBLIC, Access, guard
 from service.web.answers import answer_handlers
 from service.web.api import api_handlers
 from service.web.desk import Desk
+from service.web.desk_pages import DeskPages
 from service.web.exports import export_handlers
 from service.web.feeds import feed_handlers
 from service.web.front import Front
@@ -82,6 +83,7 @@ def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = N
             *health_handlers(threaded, settings),
             *metrics_handlers(metrics),
             *pages.handlers(),
+            *DeskPages(desk, threaded, settings).handlers(),
             static,
         ],
         guards=[url_guard(settings), guard(settings)],

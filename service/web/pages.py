@@ -15,15 +15,18 @@ from litestar.response import Template
 
 from service import question
 from service.addresses import web_address
+from service.export import Format
 from service.places import gazetteer
 from service.question import AnswerType
 from service.records import Answer, SearchResult
 from service.settings import Settings
 from service.web import limits, mapped, narrowing, state, timeline
+from service.web.desk_pages import reachable
 from service.web.frame import frame
 from service.web.marks import Marks, Run
 from service.web.paging import DATED, Sort, in_order
 from service.web.problems import Problem
+from service.web.reasons import evidence
 from service.web.state import PageRequest, State, article_href, article_path, href
 from service.web.texts import PHRASES
 from service.web.threads import ThreadedEngine
@@ -64,7 +67,7 @@ class Pages:
     async def _search(self, request: PageRequest) -> Template:
         here = state.read(request, self._settings)
         limits.collection(here.collection or self._settings.collection)
-        collections = await self._engine.collections()
+        collections = reachable(request, await self._engine.collections())
         if not here.question.strip():
             return self._page(
                 request, here, "search.html", collections=collections, examples=EXAMPLES, result=None, answer=None
@@ -104,6 +107,7 @@ class Pages:
         return {
             "result": result,
             "cards": cards(result.passages, here, marks),
+            "how": lambda kind: evidence(kind, here.interface),
             "tips": list(marks.tips.values()),
             "rows": mapped.rows(result.passages, here.interface, names),
             "timeline": timeline.draw(facets, here.interface == "ar") if facets else None,
@@ -114,6 +118,9 @@ class Pages:
             "bar_href": lambda bar: href("/", here, since=bar.first, until=bar.last),
             "place_href": lambda label: href("/", here, place=label),
             "more_href": href("/", here, k=min(2 * k, self._settings.max_k)) if more else "",
+            "exports": exported("search", given),
+            "answer_exports": exported("answer", {"q": here.question, "collection": result.collection}),
+            "saving": [(name, value) for name, value in given.items() if name != "k"],
             "json_href": f"/api/v1/search?{urlencode(given)}",
         }
 
@@ -162,6 +169,11 @@ class Pages:
 def is_question(text: str) -> bool:
     """A few words to look for get no answer above their results."""
     return question.read(text).type is not AnswerType.OTHER or text.rstrip().endswith(("?", "؟"))
+
+
+def exported(what: str, query: dict[str, str]) -> list[tuple[str, str]]:
+    """(format, address) of the files that a result can be kept as."""
+    return [(kind.value, f"/api/v1/export/{what}?{urlencode({**query, 'format': kind.value})}") for kind in Format]
 
 
 def _quoted(answer: Answer | None, here: State) -> dict[str, Any]:

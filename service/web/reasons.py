@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from service.records import Language, Leg, Match, Passage
-from service.web.texts import phrase
+from service.web.texts import PHRASES, phrase
 
 _FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
-_LEGS = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE, Leg.FEEDBACK)
+_LEGS = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE, Leg.FEEDBACK, Leg.RERANKER)
 
 
 def reasons(passage: Passage, forms: Mapping[str, Sequence[str]], language: Language) -> list[str]:
     """Sentences for a reader, the plainest first; ``forms`` are the words here that stand for the question's."""
     return [*_words(passage.matches, forms, language), *_facts(passage, language), *_ranks(passage, language)]
+
+
+def evidence(kind: str, language: Language) -> str:
+    """How a word was found, in words; a kind that the interface has no words for is named as it is."""
+    key = f"evidence_{kind}"
+    return phrase(language, key) if key in PHRASES[language] else kind
 
 
 def _words(matches: Sequence[Match], forms: Mapping[str, Sequence[str]], language: Language) -> Iterator[str]:
@@ -27,7 +33,7 @@ def _words(matches: Sequence[Match], forms: Mapping[str, Sequence[str]], languag
         if not others or not words:
             continue
         best = max(others, key=lambda m: m.weight)
-        how = t("evidence_" + best.evidence.replace(" ", "_"))
+        how = evidence(best.evidence, language)
         yield t("why_other", word=_isolated(source), forms=_listed(words[:4], language), how=how)
 
 

@@ -42,7 +42,7 @@ HEADERS = {
     "Content-Security-Policy": content_security_policy(),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",  # a question in the address must not reach a report's publisher
+    "Referrer-Policy": "same-origin",  # a question in the address must not reach a report's publisher
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }

@@ -30,6 +30,7 @@ class Card:
     article_href: str
     original_href: str  # "" unless it is a web address
     copies: Links
+    near_copies: Links  # articles with nearly the same text that are not among the passages shown
     repeats: tuple[Card, ...]  # near copies further down
     reasons: tuple[str, ...]
 
@@ -73,6 +74,7 @@ def cards(passages: Sequence[Passage], state: State, marks: Marks) -> list[Card]
 
 
 def _card(passage: Passage, state: State, marks: Marks, repeats: tuple[Card, ...] = ()) -> Card:
+    told = {other.passage.article_id for other in repeats}
     return Card(
         passage=passage,
         runs=tuple(marks.runs(passage)),
@@ -82,6 +84,7 @@ def _card(passage: Passage, state: State, marks: Marks, repeats: tuple[Card, ...
         article_href=article_href(passage.article_id, state, passage.start, passage.end),
         original_href=web_address(passage.url),
         copies=tuple((copy, article_href(copy, state)) for copy in passage.copies),
+        near_copies=tuple((copy, article_href(copy, state)) for copy in passage.near_copies if copy not in told),
         repeats=repeats,
         reasons=tuple(reasons(passage, marks.forms(passage), state.interface)),
     )

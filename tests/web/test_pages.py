@@ -233,7 +233,7 @@ def test_every_answer_has_the_security_headers(client: Client, path: str) -> Non
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
 
 
 def test_tiles_come_only_from_where_they_are_configured(engine: Any, settings: Settings) -> None:

@@ -79,3 +79,15 @@ if (map) {
 const quote = document.getElementById("passage");
 if (quote && location.hash === "#passage") quote.scrollIntoView({ block: "center" });
 if (remembered("rasad-keys") !== "off") for (const hint of document.querySelectorAll(".keys-hint")) hint.hidden = false;
+
+// Uploads under way: how far they are, until they end.
+const under = () => document.querySelectorAll(".uploaded[data-status=waiting], .uploaded[data-status=running]");
+async function follow() {
+  for (const row of under()) {
+    const found = await fetch(`/api/v1/uploads/${row.dataset.id}`).then((response) => response.json());
+    if (found.status !== row.dataset.status || found.status === "done") { location.reload(); return; }
+    row.querySelector(".status").dataset.read = ` ${found.read}`;
+  }
+  if (under().length) setTimeout(follow, 1000);
+}
+if (under().length) setTimeout(follow, 1000);
