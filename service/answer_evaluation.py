@@ -104,7 +104,20 @@ def same_answer(found: str, accepted: Sequence[str]) -> bool:
 def valid(citation: Citation, article: Article) -> bool:
     """Checked here again, from the stored article alone: offsets, quote and hash."""
     digest = hashlib.sha256(article.text.encode()).hexdigest()
-    return article.text[citation.start : citation.end] == citation.quote and digest == citation.sha256
+    return article.text[citation.start : citation.end] == citation.quote != "" and digest == citation.sha256
+
+
+def markers_hold(answer: Answer) -> bool:
+    """Whether markers are 1 to n, each of one citation, every one used and none used that is not there."""
+    given = [citation.marker for citation in answer.citations]
+    used = [marker for sentence in answer.sentences for marker in sentence.markers]
+    listed = {figure.marker for figure in answer.figures}
+    return (
+        given == list(range(1, len(given) + 1))
+        and set(used) == set(given)
+        and listed <= set(given)
+        and all(len(set(s.markers)) == len(s.markers) > 0 for s in answer.sentences if s.supported)
+    )
 
 
 def from_corpus(articles: Sequence[Article], count: int) -> list[Topic]:

@@ -133,6 +133,7 @@ def _checked(engine: Engine, collection: str, outcomes: Sequence[Outcome]) -> di
     return {
         "citations": len(citations),
         "citations that do not hold": len(wrong),
+        "answers with markers that do not hold": sum(not measures.markers_hold(o.answer) for o in outcomes),
         "p50_ms": measures.percentile(took, 0.5),
         "p95_ms": measures.percentile(took, 0.95),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from service import cli, evaluate_cli
 from service.answer_evaluation import Topic
 from service.engine import Engine
 from service.errors import InputError
-from service.records import Answer, AnswerSentence, Article, Citation, Language
+from service.records import Answer, AnswerSentence, Article, Citation, Figure, Language
 
 TOPIC = Topic("T1", "كم قتل؟", frozenset({"a-1"}), ("قتل تسعة أشخاص في عدن",), ("9", "تسعة", "nine"))
 
@@ -72,6 +73,33 @@ def test_curve_counts_both_errors() -> None:
     assert (0.9, 0.5, 0.0) in points
 
 
+@pytest.mark.parametrize(
+    ("markers", "cited", "figures", "sound"),
+    [
+        (((1,), (2,)), (1, 2), (), True),
+        (((1, 2), (2,)), (1, 2), (2,), True),
+        (((1,),), (1, 2), (), False),  # one that nothing uses
+        (((1,), (3,)), (1, 2), (), False),  # dangling
+        (((1, 1),), (1,), (), False),  # repeated in a sentence
+        (((1,), (2,)), (1, 1), (), False),  # two citations of one number
+        (((2,),), (2,), (), False),  # 1 is missing
+        (((1,), ()), (1,), (), False),  # a sentence without any
+        (((1,),), (1,), (2,), False),  # a figure of no citation
+    ],
+)
+def test_markers_that_hold(
+    markers: tuple[tuple[int, ...], ...], cited: tuple[int, ...], figures: tuple[int, ...], sound: bool
+) -> None:
+    given = answer(*(("a", "x"),) * len(cited))
+    given = replace(
+        given,
+        citations=tuple(replace(c, marker=n) for c, n in zip(given.citations, cited, strict=True)),
+        sentences=tuple(AnswerSentence("x", of) for of in markers),
+        figures=tuple(Figure("9", 9.0, n, "", "") for n in figures),
+    )
+    assert measures.markers_hold(given) is sound
+
+
 def test_reliability_bins() -> None:
     table = measures.reliability([(0.05, False), (0.15, False), (0.95, True), (1.0, True), (0.9, False)])
     assert [(low, count, share) for low, _, count, _, share in table] == [(0.0, 2, 0.0), (0.8, 3, pytest.approx(2 / 3))]
@@ -120,6 +148,7 @@ def test_the_command_checks_citations_of_questions_from_the_corpus(
     report = json.loads(capsys.readouterr().out)
     assert report["questions"] == 30
     assert report["citations"] >= 30 and report["citations that do not hold"] == 0
+    assert report["answers with markers that do not hold"] == 0
 
 
 def test_the_command_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
