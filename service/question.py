@@ -43,8 +43,10 @@ _NOUNS = {
         اتجاه مديريه معسكر عياده مصنع مزرعه سفاره فندق محطه جسر بحيره ضاحيه بنايه منصه""",
     AnswerType.DATE: "date day month year time week hour تاريخ يوم شهر عام سنه وقت اسبوع ساعه موعد",
     AnswerType.PERSON: """person man woman commander officer colonel general minister president official leader
+        coach manager head chief
         spokesman spokesperson spokeswoman journalist player midfielder striker captain pilot hostage member king prince
         suspect lawyer doctor author director governor mayor sheikh imam judge engineer
+        مدرب
         شخص رجل امراه سائق ممرضه والده زوجه ابن ابنه شقيق مترجم مهندس قائد ضابط عقيد وزير رئيس مسؤول زعيم متحدث ناطق
         صحافي صحفي لاعب مهاجم قبطان طيار رهينه عضو ملك امير مشتبه محام طبيب مدير محافظ شيخ امام قاض سيده مواطن""",
     AnswerType.ORGANISATION: """company firm group organisation organization agency force forces army brigade division
@@ -96,6 +98,7 @@ _SIZES = frozenset("far old big large high deep fast wide often tall heavy late 
 _MEASURES = frozenset("برميل طن كيلومتر متر ميل درجه نقطه صوت مليون مليار ضعف قدم لتر بالمئه".split())
 _AGES = frozenset("عمر عمره عمرها سن".split())
 _YEARS = ("years", "year", "عاما", "سنة", "سنوات")
+_CLAIMS = frozenset("claimed claims has took اعلن اعلنت تبني تبنت".split())
 _COUNTS = frozenset("عدد حصيله مجموع".split())
 _EXTENTS = frozenset("size area length height depth weight speed magnitude volume".split())
 _LINKS = frozenset("كان كانت يبلغ تبلغ بلغ بلغت يكون تكون".split())  # "how much was the ...": the noun comes after
@@ -158,7 +161,7 @@ def _type(plain: list[str], words: list[str]) -> tuple[int, AnswerType, tuple[st
             return i, *(_how_many_arabic(rest, typed) if _counts(word, rest) else (AnswerType.MONEY, ()))
         if word in _WH:
             since = word == "متي" and i and plain[i - 1] == "منذ"
-            return i, AnswerType.DURATION if since else _WH[word], ()
+            return i, *(_who(rest, typed) if word == "who" else (AnswerType.DURATION if since else _WH[word], ()))
         if bare in ("which", "what", "whose"):
             return i, *(_which(rest, typed) or (AnswerType.OTHER, ()))
         if bare in ("اي", "ايه", "ما"):
@@ -166,7 +169,7 @@ def _type(plain: list[str], words: list[str]) -> tuple[int, AnswerType, tuple[st
         if bare in ("ماذا", "بماذا", "بم", "مم"):
             return i, AnswerType.OTHER, ()
         if bare == "من" and _asks_who(plain, i):
-            return i, AnswerType.PERSON, ()
+            return i, *_who(rest, typed)
     return -1, AnswerType.OTHER, ()
 
 
@@ -184,6 +187,22 @@ def _asks_who(plain: list[str], i: int) -> bool:
         "ايه",
         "كم",
     )
+
+
+def _who(rest: list[str], words: list[str]) -> tuple[AnswerType, tuple[str, ...]]:
+    """A person, of the office that is named right after (who is the head of ...); who claims an attack is a group."""
+    if any(word.startswith(("responsib", "مسووليته", "مسؤوليته", "مسووليتها", "مسؤوليتها")) for word in rest) and (
+        rest[0] in _CLAIMS
+    ):
+        return AnswerType.ORGANISATION, ()
+    for word, typed in zip(rest[:_LOOKED_AT], words, strict=False):
+        if _type_of_noun(word) is AnswerType.PERSON:
+            return AnswerType.PERSON, (typed,)
+        if word in _ENDS_OF_PHRASE - {"is", "was", "are", "were"} or (
+            analyzer.is_arabic(word) and word not in _SKIPPED
+        ):
+            break
+    return AnswerType.PERSON, ()
 
 
 def _which(rest: list[str], words: list[str]) -> tuple[AnswerType, tuple[str, ...]] | None:

@@ -47,6 +47,10 @@ _RESULT = re.compile(
     r"(?<![\d/-])(?:[\d\u0660-\u0669]{1,2}|صفر)\s?[-\u2013/:]\s?(?:[\d\u0660-\u0669]{1,2}|صفر)(?![\d/-])"
     r"|(?:بهدفين|بهدف|بثلاثة أهداف|بثلاثية|برباعية|بخماسية|بأربعة أهداف)(?: مقابل \w+| دون رد| نظيف\w*| لصفر)?"
 )
+_HUNDRED = re.compile(r"(?:في |ب)(?:المئة|المائة)")  # of a percentage: no number of its own
+_BOTH = re.compile(
+    r"\s*(?:\w+\s+){0,2}?(?:بين (?:قتيل|شهيد) وجريح|(?:dead|killed) (?:and|or) (?:wounded|injured)|casualties)"
+)
 _OUT_OF = re.compile(r"\s*(?:من أصل|من اصل|من بين|من مجموع|من إجمالي|out of(?: the)?|of the|from among)\s*")
 _LENGTH = re.compile(r"(?:كيلو ?متر|متر|أمتار|مترا|كم|ميل|أميال|met(?:er|re)s?|kilomet\w+|km|miles?|feet)(?!\w)")
 _CLAUSE_END = re.compile(r"[،,؛;.!؟?:()«»\"\u201c\u201d\n]| - | – ")
@@ -70,6 +74,7 @@ _PREPOSITIONS = frozenset(
     in at near from""".split()
 )
 _TITLE_REACH = 9  # words between a title and the name: رئيس اللجنة الدولية للصليب الأحمر ... فلان
+_UNHARMED = 0.75  # worth of a number without a word of harm near it, where the dead or hurt are asked for
 _CLOSE = 0.3  # how much nearness to the question's words counts against the kind
 
 
@@ -130,16 +135,19 @@ def fit(question: Question, found: Sequence[Span]) -> float:
 
 
 def _numbers(sentence: str, question: Question, units: Collection[str]) -> list[Span]:
-    dates = [(d.start, d.end) for d in days.find(sentence) if d.month or d.year]
+    passed = [(d.start, d.end) for d in days.find(sentence) if d.month or d.year]
+    passed += [m.span() for m in _HUNDRED.finditer(sentence)]
     given = {number.value for number in _given(question.text)}
     found: list[Span] = []
     last = 0  # where the number before ended
     for number in numerals.find(sentence):
-        if any(start < number.end and number.start < end for start, end in dates):
+        if any(start < number.end and number.start < end for start, end in passed):
             continue
         if (number.words and number.value <= 1) or number.value in given:
             continue
         after, before = sentence[number.end : number.end + 45], sentence[max(0, number.start - 30) : number.start]
+        if stop := _CLAUSE_END.search(after):
+            after = after[: stop.start()]
         harm = _harm_fit(sentence, number, question.text) if question.about_people or not question.unit else 1.0
         value, start, end = _kind_fit(question, units, sentence[number.start : number.end], after, before)
         if value:
@@ -153,13 +161,15 @@ def _numbers(sentence: str, question: Question, units: Collection[str]) -> list[
 
 
 def _harm_fit(sentence: str, number: numerals.Number, question: str) -> float:
-    """1.0, less where the dead are asked for and this number is of wounded, or the other way round.
+    """1.0, less where the dead are asked for and this number is of wounded, of both, or of neither.
 
     Whether it is tells the word of harm that is nearest: right after the number, else the last one before it.
     """
     dead, hurt = bool(_DEAD.search(question)), bool(_HURT.search(question))
     if dead == hurt:
         return 1.0
+    if _BOTH.match(sentence, number.end):
+        return 0.6
     after = sentence[number.end : number.end + 25]
     before = sentence[max(0, number.start - 60) : number.start]
     marks = [(m.start(), kind) for kind in (_DEAD, _HURT) for m in kind.finditer(after.split("،")[0].split(",")[0])]
@@ -168,7 +178,7 @@ def _harm_fit(sentence: str, number: numerals.Number, question: str) -> float:
     else:
         marks = [(m.start(), kind) for kind in (_DEAD, _HURT) for m in kind.finditer(before)]
         if not marks:
-            return 1.0
+            return _UNHARMED
         nearest = max(marks, key=lambda mark: mark[0])[1]
     return 1.0 if (nearest is _DEAD) == dead else 0.6
 
@@ -177,7 +187,8 @@ def _kind_fit(
     question: Question, units: Collection[str], itself: str, after: str, before: str
 ) -> tuple[float, int, int]:
     """(fit, characters to take in before, and after) of a number for a numeric question."""
-    money, percent = _MONEY.match(after.lstrip()) or _MONEY.search(after[:22]), _PERCENT.search(after[:14])
+    at_hand = re.split(r"\d", after, maxsplit=1)[0]  # up to the next number
+    money, percent = _MONEY.search(at_hand[:22]), _PERCENT.search(after[:14])
     sign = before[-1:] in "$€£" and bool(before[-1:])
     if question.type is AnswerType.MONEY:
         if sign:
@@ -199,14 +210,14 @@ def _kind_fit(
         return (0.7, 0, after.find(length.group()) + len(length.group())) if length else (0.2, 0, 0)
     for i, (word, end) in enumerate(words):
         if _is_one_of(word, units):
-            return (1.0 if i < 2 else 0.9), 0, end
+            return (1.0 if i < 2 else 0.8), 0, end
         if question.about_people and is_person_noun(word):
             return 0.9, 0, end
+    if percent or money or sign or (words and is_time_unit(words[0][0])) or (itself and is_time_unit(itself)):
+        return 0.25, 0, 0
     nearby = [m.group() for m in _WORD.finditer(before)][-3:]
     if any(_is_one_of(word, units) for word in nearby):
         return 0.85, 0, 0
-    if percent or money or sign or (words and is_time_unit(words[0][0])) or (itself and is_time_unit(itself)):
-        return 0.25, 0, 0
     if question.about_people and (not own or any(is_person_noun(word) for word in nearby)):
         return 0.7, 0, 0
     end = 0 if question.about_people else own
@@ -317,7 +328,7 @@ def _named(sentence: str, units: Collection[str], asked: Words, kind: AnswerType
                 found.append(Span(words[first][0], words[i][1], 1.0))
                 continue
         j = i
-        while j + 1 < len(words) and j - i < 3 and words[j + 1][2] not in _BREAKS:
+        while j + 1 < len(words) and j - i < 3 and _goes_on(words[j + 1][2], j == i):
             if sentence[words[j][1] : words[j + 1][0]].strip() not in ("", "«", '"'):
                 break
             j += 1
@@ -336,6 +347,15 @@ def _named(sentence: str, units: Collection[str], asked: Words, kind: AnswerType
     if not found:
         found = [Span(s.start, s.end, min(s.fit, 0.4)) for s in _people(sentence, asked, frozenset())]
     return found
+
+
+def _goes_on(word: str, first: bool) -> bool:
+    """Whether a name may go on with this word: مطار عدن الدولي, not مطار عدن الأسبوع الماضي."""
+    if word in _BREAKS or is_time_unit(word):
+        return False
+    if first or not analyzer.is_arabic(word):
+        return True
+    return not word.startswith(("بال", "وال", "لل")) and (word.startswith("ال") or name_likeness(word) >= 0.7)
 
 
 def _name_fit(noun: str, following: str, kind: AnswerType) -> float:

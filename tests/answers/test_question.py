@@ -32,6 +32,9 @@ NUMBER, PERSON, PLACE, DATE, CAUSE = (
         ("In which clinic was he treated?", PLACE),
         ("Who commands Division 30?", PERSON),
         ("من هو قائد الفرقة 30؟", PERSON),
+        ("Who claimed responsibility for the attack?", AnswerType.ORGANISATION),
+        ("من أعلن مسؤوليته عن الهجوم؟", AnswerType.ORGANISATION),
+        ("Who was responsible for security?", PERSON),
         ("What is the name of the air force colonel killed in Latakia?", PERSON),
         ("ما اسم العقيد الذي قتل؟", PERSON),
         ("Where was the convoy hit?", PLACE),
@@ -86,3 +89,9 @@ def test_what_is_measured_is_not_counted() -> None:
 )
 def test_what_is_asked_about_comes_after_the_question_word(text: str, rest: str) -> None:
     assert text[read(text).asked_at :] == rest
+
+
+def test_whose_office_is_asked_for() -> None:
+    assert read("Who is the new leader of the group?").unit == ("leader",)
+    assert read("من هو مدرب الفريق؟").unit == ("مدرب",)
+    assert read("Who killed the driver?").unit == ()
