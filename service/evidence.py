@@ -79,7 +79,7 @@ def sentences(
     if not chosen:
         return []
     units = unit_forms(question, terms)
-    placed = any(passage.places for passage in passages)
+    placed = 2 * sum(bool(passage.places) for passage in passages) >= len(passages)  # else the place was misread
     soft = _likenesses(terms, lookup, passages, chosen)
     asked = encoder.encode_query(" ".join(analyzer.words(question.text)))
     cosines = np.ravel(encoder.encode_passages([draft.sentence.text for draft in chosen]) @ asked)
