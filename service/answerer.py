@@ -85,13 +85,14 @@ class Answerer:
         for _, sentence in ranking:
             best.setdefault(passages[sentence.passage].article_id, sentence)
         own = [passages[sentence.passage] for sentence in best.values()]
-        group = near_copies.groups([passage.text for passage in own])
+        group = near_copies.groups(own)
         reports = []
         for i, sentence in enumerate(best.values()):
             if group[i] == i:
                 alike = [own[j] for j in range(i, len(own)) if group[j] == i]
-                copies = [name for p in alike for name in (p.article_id, *p.copies) if name != own[i].article_id]
-                reports.append(Chosen(sentence, own[i], tuple(dict.fromkeys(copies))))
+                names = dict.fromkeys(name for p in alike for name in (p.article_id, *p.copies, *p.near_copies))
+                copies = tuple(name for name in names if name != own[i].article_id)
+                reports.append(Chosen(sentence, own[i], copies))
         return reports
 
     def _cited(self, refusal: Answer, question: Question, units: frozenset[str], chosen: Sequence[Chosen]) -> Answer:

@@ -1,4 +1,8 @@
-"""Passages that tell the same in the same words: wire copies with another first line, a reprint with typing errors."""
+"""Passages that tell the same in the same words: wire copies with another first line, a reprint with typing errors.
+
+The index knows which articles and passages are near copies (kinship.py); passages that were cut otherwise, and so are
+nearly the same for a part only, are compared here.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,21 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from service.evidence import text_words
+from service.records import Passage
 
 _SHINGLE = 3  # words
 _ALIKE = 0.5  # Jaccard of whole passages
 _WITHIN = 0.75  # share of the shorter text's shingles that the other has: one is cut out of the other
 
 
-def groups(texts: Sequence[str]) -> list[int]:
-    """For each text the index of the first text that it is a near copy of; its own index for none."""
-    shingles = [_shingles(text) for text in texts]
-    first = list(range(len(texts)))
-    for i, mine in enumerate(shingles):
+def groups(passages: Sequence[Passage]) -> list[int]:
+    """For each passage the index of the first passage that it is a near copy of; its own index for none."""
+    shingles = [_shingles(passage.text) for passage in passages]
+    first = list(range(len(passages)))
+    for i, passage in enumerate(passages):
         for j in range(i):
-            if first[j] == j and _near(mine, shingles[j]):
+            known = passage.article_id in passages[j].near_copies
+            if first[j] == j and (known or _near(shingles[i], shingles[j])):
                 first[i] = j
                 break
     return first

@@ -19,7 +19,7 @@ class Fold:
 
 def fold(passages: Sequence[Passage]) -> list[Fold]:
     """In the order given; passages of one article are never folded into each other."""
-    first = near_copies.groups([passage.text for passage in passages])
+    first = near_copies.groups(passages)
     repeats: dict[int, list[Passage]] = {}
     for number, lead in enumerate(first):
         apart = lead == number or passages[lead].article_id == passages[number].article_id
