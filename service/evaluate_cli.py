@@ -4,6 +4,7 @@
     scripts/evaluate --xquad DIR --direction en-ar      questions -> paragraphs, in a temporary collection
     scripts/evaluate --reports FILE.jsonl [--holdout]   questions -> the one right report, likewise
     scripts/evaluate --answers --collection NAME ...    answers and refusals: see evaluate_answers_cli.py
+    scripts/evaluate --speed --collection NAME ...      how fast the models are: see evaluate_speed_cli.py
     scripts/evaluate --bitext EN AR                     nearest translation by the dense encoder alone
     scripts/evaluate --places FILE --texts DIR...       places found in annotated texts; --dates FILE likewise
 
@@ -310,6 +311,10 @@ def main(
         from service import evaluate_answers_cli
 
         return evaluate_answers_cli.main(given)
+    if "--speed" in given:
+        from service import evaluate_speed_cli
+
+        return evaluate_speed_cli.main(given)
     try:
         args = _parser().parse_args(argv)
     except SystemExit as stop:  # argparse has said why

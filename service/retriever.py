@@ -139,7 +139,7 @@ class Retriever:
             leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
         for leg in (Leg.BM25, Leg.CROSS):  # on one scale, whatever words a language has for the question
-            best = self._reader.best_possible(concepts[leg], weight)
+            best = self._reader.best_possible(_with_untranslated(concepts, leg), weight)
             rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best if best else rankings[leg].scores)
         if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
             rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
@@ -325,6 +325,12 @@ class Retriever:
 def _index_terms(word: str) -> tuple[str, ...]:
     """A word's index terms; a stop word that is all there is to look for stands for itself."""
     return tuple(analyzer.terms(word)) or (analyzer.stem(analyzer.normalize(word)),)
+
+
+def _with_untranslated(concepts: Mapping[Leg, list[Concept]], leg: Leg) -> list[Concept]:
+    """A leg's concepts, and the question's words that it has none for: its passages lack what they say."""
+    known = {concept.source for concept in concepts[leg]}
+    return [*concepts[leg], *(concept for concept in concepts[Leg.BM25] if concept.source not in known)]
 
 
 def _above(ranking: Ranking, least: float) -> Ranking:

@@ -14,7 +14,7 @@ LAYERS = [  # a module imports from its own layer and from those below it
     {
         *("ablations", "batch_cli", "care_cli", "cli", "keys_cli", "evaluate_answers_cli", "evaluate_cli"),
         *("train_confidence", "upload_run", "mcp_cli", "mcp_server", "web"),
-        *("ablation_sets", "mixed_collection"),
+        *("ablation_sets", "evaluate_speed_cli", "mixed_collection"),
         "latency",
     },
     {"engine", "model_choice"},
