@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in engines:
         if name not in PEERS:
             raise SystemExit(f"--engines: wanted any of {', '.join(PEERS)}, found {name!r}")
-    limits = Limits(options.seconds, options.memory_gb)
+    limits = Limits(options.seconds, options.memory_gb, tuple(shlex.split(options.through)))
     settings = Settings.from_env()
     with tempfile.TemporaryDirectory(prefix="rasad-benchmark-", dir=options.work) as made:
         folder = Path(made)
@@ -45,13 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             done[given.name] = run(given, engines, folder, limits)
             lines += report.table(given.name, done[given.name], _ndcg(done[given.name], given, options.qrels))
             print("\n".join(lines[-len(done[given.name]) - 5 :]), flush=True)
-    command = "scripts/benchmark " + shlex.join(sys.argv[1:] if arguments is None else arguments)
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        head = ["# Rasad beside its peers", "", *report.about(datetime.date.today().isoformat(), command)]
-        (options.out / "benchmark.md").write_text("\n".join([*head, *lines]), encoding="utf-8")
-        report.plot(done, options.out / "benchmark.svg")
+            if options.out:  # after each set: the larger ones take long
+                _written(options.out, lines, done, sys.argv[1:] if arguments is None else arguments)
     return 0
+
+
+def _written(out: Path, lines: Sequence[str], done: Mapping[str, Sequence[Row]], arguments: Sequence[str]) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    command = "scripts/benchmark " + shlex.join(arguments)
+    head = ["# Rasad beside its peers", "", *report.about(datetime.date.today().isoformat(), command)]
+    (out / "benchmark.md").write_text("\n".join([*head, *lines]), encoding="utf-8")
+    report.plot(done, out / "benchmark.svg")
 
 
 def _sets(options: argparse.Namespace, real: Sequence[passages.Passage], folder: Path) -> list[Set]:
@@ -108,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--engines", default="", metavar="A,B", help=f"any of {', '.join(PEERS)}; default all")
     parser.add_argument("--seconds", type=float, default=Limits().seconds, help="for one step of one engine")
     parser.add_argument("--memory-gb", type=float, default=Limits().memory_gb, help="for one step of one engine")
+    parser.add_argument("--through", default="", metavar="COMMAND", help="runs each step, e.g. 'nice -n 5'")
     parser.add_argument("--work", type=Path, metavar="DIR", help="where the indexes lie meanwhile")
     parser.add_argument("--out", type=Path, metavar="DIR", help="write benchmark.md and benchmark.svg there")
     return parser

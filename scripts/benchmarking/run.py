@@ -24,6 +24,7 @@ _POLL_S = 0.25
 class Limits:
     seconds: float = 1200.0
     memory_gb: float = 16.0
+    through: tuple[str, ...] = ()  # a command that runs each step, such as nice or flock
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ def _step(task: Mapping[str, Any], home: Path, limits: Limits) -> dict[str, Any]
     began, most = time.monotonic(), 0.0
     with (home.parent / "errors.txt").open("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "benchmarking.worker", str(told)],
+            [*limits.through, sys.executable, "-P", "-m", "benchmarking.worker", str(told)],
             env=environ, stdout=errors, stderr=errors, start_new_session=True,
         )  # fmt: skip
         while process.poll() is None:
