@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -50,12 +50,16 @@ class Gazetteer:
     def look_up(self, name: str) -> list[tuple[int, int]]:
         """(place, flags) of a name as written, in either language; empty when it is not known."""
         folded = fold_name(name)
-        keys = [folded]
         if folded[:1] >= "\u0600":
             bare, flag = arabic_key(name)
-            keys = [bare] if flag == ARTICLE else [folded]
-        elif folded.startswith("the "):
-            keys.append(folded[4:])
+            return self._of_keys([bare] if flag == ARTICLE else [folded])
+        return self.latin(folded)
+
+    def latin(self, folded: str) -> list[tuple[int, int]]:
+        """As ``look_up``, of a name in Latin letters that is folded already."""
+        return self._of_keys([folded, folded[4:]] if folded.startswith("the ") else [folded])
+
+    def _of_keys(self, keys: Sequence[str]) -> list[tuple[int, int]]:
         found: dict[int, int] = {}
         for key in keys:
             for place, flags in self.by_key(key):

@@ -63,7 +63,7 @@ def names(folded: Folded, gazetteer: Gazetteer) -> tuple[list[Named], dict[str, 
 
 
 def _latin(phrase: str, start: int, end: int, folded: Folded, gazetteer: Gazetteer) -> Named | None:
-    meant = [(place, flags) for place, flags in gazetteer.look_up(phrase) if flags & LATIN]
+    meant = [(place, flags) for place, flags in gazetteer.latin(phrase) if flags & LATIN]
     places = [place for place, _ in meant]
     if not places or (len(phrase) < 3 and max(gazetteer.prominence[place] for place in places) < _COUNTRY):
         return None
