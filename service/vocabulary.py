@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import pairwise
@@ -101,5 +102,12 @@ def hashes(terms: Iterable[str]) -> npt.NDArray[np.uint64]:
 
 
 def mapped(path: Path) -> npt.NDArray[Any]:
-    """A saved array, memory-mapped, as a plain array: np.memmap's own indexing costs a microsecond each time."""
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)).view(np.ndarray)
+    """A saved array, memory-mapped, as a plain array: np.memmap's own indexing costs a microsecond each time.
+
+    One thread at a time: numpy reads the head of a file with ast, of which Python 3.11 loses count between threads.
+    """
+    with _READING:
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)).view(np.ndarray)
+
+
+_READING = threading.Lock()

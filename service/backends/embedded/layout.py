@@ -6,7 +6,8 @@
     <collection>/staging/                      what is not published; emptied by the next writer
     <collection>/LOCK                          held by the one writer
 
-A version is published by one rename of CURRENT; its manifest, written last, lists every file with size and sha256.
+A version that is open in any process is kept (see lease.py).
+One is published by one rename of CURRENT; its manifest, written last, lists every file with size and sha256.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from service.backends.embedded import layout
 from service.backends.embedded.layout import Tombstones
+from service.backends.embedded.lease import unused
 from service.backends.embedded.postings import mean_idf
 from service.backends.embedded.segment import Segment
 from service.errors import IndexStateError
@@ -20,7 +21,7 @@ from service.records import Manifest
 
 NOTHING: Tombstones = {"articles": [], "copies": []}
 Known = dict[tuple[str, int, int], "Counted"]  # by segment and numbers of its tombstones
-KEPT_VERSIONS = 2  # the published one and the one before it, for readers that are just opening
+KEPT_VERSIONS = 2  # at least: the published one and the one before it
 
 
 def take_segment(folder: Path, staged: Path, name: str) -> dict[str, object]:
@@ -143,17 +144,22 @@ def revise(
     return manifest
 
 
-def retire(folder: Path, kept: int = KEPT_VERSIONS) -> None:
-    """Remove versions before the last ``kept``, and segments that only they name. Open readers keep their files."""
+def retire(folder: Path, kept: int = KEPT_VERSIONS, forced: bool = False) -> None:
+    """Remove versions before the last ``kept`` that no reader holds, and segments that no version names any more.
+
+    ``forced``: though readers hold them; what they have opened stays readable to them.
+    """
     versions = sorted((folder / "versions").glob("v*"), key=lambda path: layout.version_number(path.name))
     used: set[str] = set()
-    for path in versions[-kept:]:
+    for path in versions[:-kept]:
+        with unused(path) as is_unused:
+            if is_unused or forced:
+                shutil.rmtree(path, ignore_errors=True)
+    for path in (path for path in versions if path.exists()):
         try:
             used |= {str(entry["id"]) for entry in layout.read_manifest(folder, path.name).segments}
         except IndexStateError:  # of another format, or damaged: nobody can open it
             shutil.rmtree(path, ignore_errors=True)
-    for path in versions[:-kept]:
-        shutil.rmtree(path, ignore_errors=True)
     for path in (folder / "segments").glob("*"):
         if path.name not in used:
             shutil.rmtree(path, ignore_errors=True)

@@ -15,6 +15,7 @@ from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vecto
 from service.backends.embedded import bag, layout, near
 from service.backends.embedded.concepts import ConceptSearch
 from service.backends.embedded.labelled import Labelled
+from service.backends.embedded.lease import Lease
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.backends.embedded.variants import Spellings
@@ -31,7 +32,8 @@ class EmbeddedReader:
     """See backends.base.Reader."""
 
     def __init__(self, folder: Path, k1: float, b: float, epsilon: float, version: str | None = None) -> None:
-        self.manifest: Manifest = layout.read_manifest(folder, version)
+        self._lease = Lease(folder, version)
+        self.manifest: Manifest = layout.read_manifest(folder, self._lease.version)
         deleted = layout.read_deleted(folder, self.manifest.version)
         self._segments: list[Segment] = []
         self._live: list[Mask | None] = []
@@ -261,6 +263,7 @@ class EmbeddedReader:
     def close(self) -> None:
         for segment in self._segments:
             segment.close()
+        self._lease.close()
 
     def _split(self, keys: Keys) -> Iterator[tuple[int, Mask | slice, Keys]]:
         """(number of a segment, which of the keys are in it, their rows there) for each that has some."""

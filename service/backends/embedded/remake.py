@@ -89,6 +89,6 @@ class Remaking:
         manifest = publishing.revise(
             self._folder, self._base, self._deleted, self._replaced, self._making.names, self.extra
         )
-        publishing.retire(self._folder, kept=1)
+        publishing.retire(self._folder, kept=1, forced=True)
         shutil.rmtree(self._staging, ignore_errors=True)
         return manifest
