@@ -17,7 +17,7 @@ from service.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-COMMANDS = {"query", "ingest", "status", "verify", "collections"}
+COMMANDS = {"query", "ask", "ingest", "status", "verify", "collections"}
 
 
 def commands(text: str) -> list[list[str]]:
