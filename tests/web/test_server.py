@@ -18,7 +18,7 @@ import uvicorn
 
 from service.errors import ServiceError, SettingsError
 from service.settings import Settings
-from service.web import server
+from service.web import protocol, server
 from service.web.app import create_app
 from service.web.settings_environ import as_environ
 
@@ -125,6 +125,36 @@ def test_an_overlong_head_is_refused(running: tuple[uvicorn.Server, int]) -> Non
     assert answer.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
     assert b"content-type: application/problem+json" in answer.lower()
     assert b'"status":431' in answer
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "])
+def test_a_head_that_does_not_come_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, engine: Any, settings: Settings, quiet_logging: None, sent: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_S", 0.3)
+    with server.listen("127.0.0.1", 0) as listener:
+        uvicorn_server = uvicorn.Server(server.configure(create_app(engine, settings), settings))
+        thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            until(lambda: uvicorn_server.started)
+            port = listener.getsockname()[1]
+            late = exchange(port, sent)
+            kept = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
+            statuses = []
+            for _ in range(3):  # a connection that is used again keeps its answers, however long it lives
+                kept.request("GET", "/health")
+                answer = kept.getresponse()
+                answer.read()
+                statuses.append(answer.status)
+                time.sleep(0.2)
+            kept.close()
+        finally:
+            uvicorn_server.should_exit = True
+            thread.join(WAIT_S)
+
+    assert late.startswith(b"HTTP/1.1 408 Request Timeout\r\n")
+    assert statuses == [200, 200, 200]
 
 
 def test_a_request_under_way_is_finished_before_the_service_stops(
