@@ -74,3 +74,8 @@ def test_heavy_libraries_have_one_door() -> None:
                 doors[library].add(str(inside.parent if library in WEB and inside.parts[0] == "web" else inside))
     assert {library: found for library, found in doors.items() if len(found) > 1} == {}
     assert "rank_bm25" not in doors, "the oracle of the tests must not be what it is compared with"
+
+
+def test_no_two_tests_have_one_name() -> None:
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names), "pytest imports a test by its file's name alone: rename one"
