@@ -21,7 +21,16 @@ import service
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 FILES = [
-    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "MANIFEST.in", "NOTICE", "README.md", "constraints.txt"),
+    *(
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "LICENSE",
+        "MANIFEST.in",
+        "NOTICE",
+        "README.ar.md",
+        "README.md",
+        "constraints.txt",
+    ),
     *("indexes/.gitignore", "indexes/README.md", "pyproject.toml", "setup.py"),
 ]
 FOLDERS = [".ci", "scripts", "seeds", "service", "tests"]
