@@ -107,14 +107,15 @@ class Answerer:
         citations = tuple(replace(draft, marker=n) for n, (_, draft) in enumerate(kept, 1))
         short = [_short(c.sentence, question, units) for c, _ in kept]
         sure = [self._sure(c.sentence, question) for c, _ in kept]
-        first = short[0]
+        figures = agreement.differing(citations, [s if ok else None for s, ok in zip(short, sure, strict=True)])
+        first = short[0] if not figures or figures[0].marker == 1 else None  # the others' figures are surer
         return replace(
             refusal,
             abstained=False,
             short_answer=citations[0].quote[first.start : first.end] if first else "",
             sentences=tuple(AnswerSentence(citation.quote, (citation.marker,)) for citation in citations),
             citations=citations,
-            figures=agreement.differing(citations, [s if ok else None for s, ok in zip(short, sure, strict=True)]),
+            figures=figures,
             nearest=(),
         )
 

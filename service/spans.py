@@ -49,7 +49,7 @@ _RESULT = re.compile(
 )
 _HUNDRED = re.compile(r"(?:في |ب)(?:المئة|المائة)")  # of a percentage: no number of its own
 _BOTH = re.compile(
-    r"\s*(?:\w+\s+){0,2}?(?:بين (?:قتيل|شهيد) وجريح|(?:dead|killed) (?:and|or) (?:wounded|injured)|casualties)"
+    r"\s*(?:\S+\s+){0,2}?(?:بين (?:قتيل|شهيد) وجريح|(?:dead|killed) (?:and|or) (?:wounded|injured)|casualties)"
 )
 _OUT_OF = re.compile(r"\s*(?:من أصل|من اصل|من بين|من مجموع|من إجمالي|out of(?: the)?|of the|from among)\s*")
 _LENGTH = re.compile(r"(?:كيلو ?متر|متر|أمتار|مترا|كم|ميل|أميال|met(?:er|re)s?|kilomet\w+|km|miles?|feet)(?!\w)")

@@ -138,3 +138,23 @@ def test_most_of_the_sample_topics_are_answered_by_their_evidence(answerer: Answ
             shown = {name for c in answer.citations[:3] for name in (c.article_id, *c.copies)}
             right += bool(shown & {evidence["doc"] for evidence in topic["evidence"]})
         assert right / len(topics) >= least
+
+
+def test_a_less_sure_figure_does_not_stand_before_those_that_differ(tmp_path: Path, seeds: Engine) -> None:
+    reports = [
+        (
+            "g-1",
+            "After the car bomb in the market of Baquba, that killed many people, police held its guard of 11 people.",
+        ),
+        ("g-2", "A car bomb killed 40 people in the market of Baquba."),
+        ("g-3", "Doctors counted 55 people killed by the car bomb in Baquba's crowded market."),
+    ]
+    source = tmp_path / "guards.jsonl"
+    source.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in reports), encoding="utf-8")
+    own = Engine(replace(seeds.settings, indexes=tmp_path / "indexes", answer_threshold=0.0))
+    own.ingest("guards", [str(source)])
+    answer = own.answerer("guards").answer("How many people were killed by the car bomb in the market of Baquba?")
+    own.close()
+    given = {f.value for f in answer.figures}
+    assert {40.0, 55.0} <= given
+    assert answer.short_answer == "" or answer.figures[0].marker == 1
