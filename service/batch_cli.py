@@ -22,6 +22,8 @@ def add_options(query: argparse.ArgumentParser) -> None:
 
 def check(options: argparse.Namespace) -> bool:
     """Whether many questions are asked. Raises InputError for half of it."""
+    if not (options.file or options.out or options.text):
+        raise InputError("the following arguments are required: TEXT: see rasad query --help")
     if bool(options.file) != bool(options.out) or bool(options.file) == bool(options.text):
         raise InputError("give either TEXT, or --file QUERIES and --out RESULTS: see rasad query --help")
     return bool(options.file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import hashlib
 import json
@@ -117,7 +118,8 @@ class Engine:
 
     def status(self, collection: str) -> Manifest:
         """The published version's manifest; the index itself is not opened."""
-        return layout.read_manifest(self._folder(collection))
+        folder = self._folder(collection)
+        return layout.of_published(folder, lambda version: layout.read_manifest(folder, version))
 
     def manifest(self, collection: str, version: str) -> Manifest:
         """The manifest of the published version or of one that is still kept. Raises VersionGone."""
@@ -300,7 +302,9 @@ class Engine:
         return pinned
 
     def _reading(self, collection: str, version: str | None = None) -> _Opened:
-        reader = EmbeddedReader(self._folder(collection), *self._bm25(), version)
+        folder = self._folder(collection)
+        opened = functools.partial(EmbeddedReader, folder, *self._bm25())
+        reader = opened(version) if version else layout.of_published(folder, opened)
         with self._explained():
             check_recipe(reader.manifest, self.recipe())
         if self._reranker is None:

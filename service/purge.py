@@ -39,6 +39,7 @@ def purge(folder: Path, article_ids: Sequence[str], making: Making) -> Manifest:
         deleted = layout.read_deleted(folder, base.version)
         check_recipe(base, making.names)
         remaking = Remaking(folder, base, deleted, making)  # empties what a dead writer left
+        publishing.retire(folder)
         held = _held(folder, base, deleted)
         wanted = set(article_ids)
         for article_id in article_ids:

@@ -242,7 +242,7 @@ def test_status_shows_versions_counts_sizes_and_model(rasad: Rasad, reports: Rep
     assert rasad("status", "--json", "--collection", "yours") == 0
     (found,) = rasad.objects
     assert (found["collection"], found["version"], found["articles"]) == ("yours", "v000001", 1)
-    assert set(found["recipe"]) == {"analyzer", "chunker", "encoder", "dimension", "facts"}  # type: ignore[call-overload]
+    assert set(found["recipe"]) == {"analyzer", "chunker", "encoder", "dimension", "facts", "near_copies"}  # type: ignore[call-overload]
 
 
 def test_status_of_a_damaged_collection_does_not_hide_the_others(rasad: Rasad, reports: Reports, indexes: Path) -> None:

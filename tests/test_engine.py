@@ -330,7 +330,7 @@ def test_a_damaged_sample_is_not_built_over(engine: Engine, sample: Path, report
     engine.ingest(SAMPLE, [reports({"id": "own", "text": "Snow in Mosul."})])
     next((engine.indexes / SAMPLE / "segments").glob("*/chunks.npy")).unlink()
     (sample / "articles" / "s2.md").unlink()
-    with pytest.raises(IndexDamaged, match="delete the collection's folder and ingest again"):
+    with pytest.raises(IndexDamaged, match="run rasad verify and rasad repair"):
         engine.prepare_sample()
 
 
@@ -338,7 +338,8 @@ def test_an_unknown_format_of_the_sample_is_refused(engine: Engine, sample: Path
     engine.prepare_sample()
     path = engine.indexes / SAMPLE / "versions" / "v000001" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "format": "rasad-segments-0"}))
-    with pytest.raises(IndexMismatch, match="rasad-segments-0"):
+    (path.parent / "SHA256SUMS").unlink()  # versions of then had none
+    with pytest.raises(IndexMismatch, match=r"rasad-segments-0.*run rasad repair --collection seeds"):
         engine.prepare_sample()
 
 
@@ -426,3 +427,14 @@ def test_a_passage_says_its_language_by_its_letters(
     engine.ingest("c", [reports({"id": "a", "text": text})])
     (passage,) = engine.retriever("c").search(text).passages
     assert passage.language == expected
+
+
+def test_a_segment_with_nothing_but_copies_does_not_end_the_search(
+    engine: Engine, reports: Callable[..., Path]
+) -> None:
+    text = "A raid near Hawija on a bridge."
+    engine.ingest("c", [reports({"id": "a", "text": text}, {"id": "b", "text": "A market in Mosul."})])
+    engine.ingest("c", [reports({"id": "same", "text": text})])
+    for question in ("raid", "غارة"):
+        (first, *_) = engine.retriever("c").search(question).passages
+        assert (first.article_id, first.copies) == ("a", ("same",))

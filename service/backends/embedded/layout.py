@@ -17,12 +17,13 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
@@ -30,6 +31,8 @@ from service.records import Manifest
 FORMAT = "rasad-segments-5"
 REMEDY = "run rasad verify and rasad repair, or restore a backup"
 SUMS = "SHA256SUMS"  # as sha256sum writes it
+_TRIES = 20  # of opening what writers keep replacing
+T = TypeVar("T")
 _SUMMED = ("manifest.json", "deleted.json")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VERSION = re.compile(r"v(\d{6,})")
@@ -90,6 +93,18 @@ def version_number(name: str | None) -> int:
     """Versions count from 1; 0 for no version, or for what is not the name of one."""
     found = _VERSION.fullmatch(name or "")
     return int(found[1]) if found else 0
+
+
+def of_published(folder: Path, look: Callable[[str | None], T]) -> T:
+    """What ``look`` makes of the published version; again where writers retired it while it was being opened."""
+    for _ in range(_TRIES):
+        version = published(folder)
+        try:
+            return look(version)
+        except IndexDamaged:
+            if published(folder) == version:
+                raise
+    return look(published(folder))
 
 
 def newest(folder: Path) -> int:
@@ -167,6 +182,14 @@ def check_sums(version: Path) -> bool:
         if found != wanted.get(name):
             raise IndexDamaged(f"{version / name} is not what {SUMS} beside it says: {REMEDY}")
     return True
+
+
+def discard(version: Path) -> None:
+    """Remove a version's folder: out of sight first, so that a kill leaves no half of it under its name."""
+    gone = version.with_name(f".{version.name}.{os.getpid()}.gone")
+    with contextlib.suppress(OSError):
+        version.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def checksums(folder: Path) -> dict[str, dict[str, object]]:

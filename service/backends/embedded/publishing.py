@@ -154,12 +154,12 @@ def retire(folder: Path, kept: int = KEPT_VERSIONS, forced: bool = False) -> Non
     for path in versions[:-kept]:
         with unused(path) as is_unused:
             if is_unused or forced:
-                shutil.rmtree(path, ignore_errors=True)
+                layout.discard(path)
     for path in (path for path in versions if path.exists()):
         try:
             used |= {str(entry["id"]) for entry in layout.read_manifest(folder, path.name).segments}
         except IndexStateError:  # of another format, or damaged: nobody can open it
-            shutil.rmtree(path, ignore_errors=True)
+            layout.discard(path)
     for path in (folder / "segments").glob("*"):
         if path.name not in used:
             shutil.rmtree(path, ignore_errors=True)

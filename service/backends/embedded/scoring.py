@@ -117,6 +117,11 @@ class Scorer:
             if len(articles):
                 by_article.append(_summed(articles[rows], frequency, len(self._segment.ids)))
         rows, frequency, ends = _joined(found)
+        concepts = len(found)
+        if not by_article:  # not asked for, or a segment with nothing but copies
+            return Pooled(
+                rows, frequency, ends, rows[:0], frequency[:0], np.zeros(concepts, np.int64), np.zeros(concepts)
+            )
         held, mass, stops = _joined(by_article)
         df = np.array([np.minimum(m, 1.0).sum() for _, m in by_article])
         return Pooled(rows, frequency, ends, held, mass, stops, df)

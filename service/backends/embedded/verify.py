@@ -40,9 +40,16 @@ class Checkup:
 
 def verify(folder: Path) -> Checkup:
     """Every version that can still be opened. Raises CollectionNotFound, IndexDamaged, IndexMismatch."""
-    published = layout.read_manifest(folder)
+    while True:
+        found = layout.of_published(folder, lambda version: _verified(folder, version))
+        if not found.damages or layout.published(folder) == found.version:
+            return found  # else a writer may have taken away what was being read
+
+
+def _verified(folder: Path, version: str | None) -> Checkup:
+    published = layout.read_manifest(folder, version)
     marks = layout.read_deleted(folder, published.version)
-    entries, damages = _versions(folder)
+    entries, damages = _versions(folder, layout.version_number(published.version))
     for name in set(entries) - {str(entry["id"]) for entry in published.segments}:
         damages += damaged_files(folder, entries[name])
     found, lost = examine(folder, published, marks)
@@ -74,11 +81,13 @@ def examine(
     return damages, lost
 
 
-def _versions(folder: Path) -> tuple[dict[str, Entry], list[Damage]]:
-    """The segments named by any version, and the versions that cannot be read."""
+def _versions(folder: Path, newest: int) -> tuple[dict[str, Entry], list[Damage]]:
+    """The segments named by any version up to the published one, and the versions that cannot be read."""
     entries: dict[str, Entry] = {}
     damages = []
     for path in sorted((folder / "versions").glob("v*")):
+        if layout.version_number(path.name) > newest:
+            continue  # never published, left by a writer that died
         try:
             manifest = layout.read_manifest(folder, path.name)
             layout.read_deleted(folder, path.name)

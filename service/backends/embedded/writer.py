@@ -55,7 +55,7 @@ class EmbeddedWriter:
             shutil.rmtree(self._folder / "staging", ignore_errors=True)
             for path in (self._folder / "versions").glob("*"):
                 if not 0 < layout.version_number(path.name) <= current:  # left by a writer that died
-                    shutil.rmtree(path, ignore_errors=True)
+                    layout.discard(path)
             for pointer in self._folder.glob(".CURRENT.*"):
                 pointer.unlink()
         self._reader: EmbeddedReader | None = None
