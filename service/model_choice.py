@@ -47,7 +47,7 @@ def load_reranker(settings: Settings) -> tuple[Reranker | None, tuple[str, ...]]
 
 
 def for_ingest(chosen: Encoder, settings: Settings) -> Encoder:
-    """The encoder with the cache before it; the bundled one encodes about as fast as the cache could be read."""
+    """The encoder with the cache before it; for the bundled one, keeping it costs more than it saves (quality.md)."""
     if not settings.cache_mb or isinstance(chosen, StaticEncoder):
         return chosen
     from service.hub_encoder import HubEncoder
