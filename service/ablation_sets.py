@@ -80,8 +80,12 @@ def ingested(engine: Engine, folder: Path, collection: str, tests: Sequence[Test
         raise ServiceError(f"only {taken} of the {len(articles)} articles of {collection} were taken")
 
 
-def xquad(engine: Engine, folder: Path, source: Path) -> Named:
-    """XQuAD-R, questions of either language over the paragraphs of either."""
+def every_nth(questions: Questions, nth: int) -> Questions:
+    return dict(list(questions.items())[::nth])
+
+
+def xquad(engine: Engine, folder: Path, source: Path, nth: int = 1) -> Named:
+    """XQuAD-R, every nth question of either language over the paragraphs of either."""
     fields = []
     for answered in ("ar", "en"):
         tests = {asked: evaluation.read_xquad(source, asked, answered) for asked in ("en", "ar")}
@@ -89,7 +93,7 @@ def xquad(engine: Engine, folder: Path, source: Path) -> Named:
         ingested(engine, folder, collection, [tests["en"]])
         for asked, test in tests.items():
             name = f"{asked}-{answered}"
-            fields.append(Field(name, engine, collection, test.questions[name], test.qrels))
+            fields.append(Field(name, engine, collection, every_nth(test.questions[name], nth), test.qrels))
     fields.sort(key=lambda field: DIRECTIONS.index(field.name))
     count = len(fields[0].questions)
     return Named(f"XQuAD-R: {count:,} questions over {len(test.articles)} paragraphs", tuple(fields))

@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--topics", type=Path, metavar="FILE.jsonl", help="with --qrels")
     parser.add_argument("--qrels", type=Path, metavar="FILE")
     parser.add_argument("--xquad", type=Path, metavar="DIR", help="folder with xquad.en.json and xquad.ar.json")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="ask every Nth of XQuAD's questions only")
     parser.add_argument(
         "--reports", type=Path, metavar="FILE.jsonl", help="the team's reports; the held-out fifth asks"
     )
@@ -96,6 +97,8 @@ def _sections(options: argparse.Namespace, parts: Sequence[Part]) -> list[str]:
         raise InputError("--topics and --qrels go together: give both or neither")
     if options.mixed and not (options.topics and options.xquad):
         raise InputError("--mixed needs --topics with --qrels, and --xquad: give them or leave it out")
+    if options.every < 1:
+        raise InputError(f"--every must be at least 1, found {options.every}")
     settings, lines = Settings.from_env(), []
     with ExitStack() as stack:
         temporary, folder = stack.enter_context(ablation_sets.workshop(settings))
@@ -103,7 +106,7 @@ def _sections(options: argparse.Namespace, parts: Sequence[Part]) -> list[str]:
         if options.reports:
             sets.append(ablation_sets.reports(temporary, folder, options.reports))
         if options.xquad:
-            sets.append(ablation_sets.xquad(temporary, folder, options.xquad))
+            sets.append(ablation_sets.xquad(temporary, folder, options.xquad, options.every))
         if options.topics:
             engine = stack.enter_context(closing(Engine(settings)))
             sets.append(ablation_sets.news(engine, options.collection, options.topics, options.qrels))

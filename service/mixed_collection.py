@@ -46,7 +46,8 @@ def _fields(temporary: Engine, folder: Path, engine: Engine, options: argparse.N
     yield from news.fields
     for asked, test in tests.items():
         name = f"{asked}-en"
-        yield Field(name, temporary, "english", test.questions[name], test.qrels)
+        questions = ablation_sets.every_nth(test.questions[name], options.every)
+        yield Field(name, temporary, "english", questions, test.qrels)
 
 
 def _prefixed(tests: evaluation.TestSet) -> evaluation.TestSet:

@@ -84,6 +84,8 @@ def test_what_does_not_fit_is_explained(tmp_path: Path, capsys: pytest.CaptureFi
     assert "--topics and --qrels go together" in capsys.readouterr().err
     assert ablations.main(["--mixed"]) == 2
     assert "--mixed needs --topics" in capsys.readouterr().err
+    assert ablations.main(["--every", "0"]) == 2
+    assert "--every must be at least 1, found 0" in capsys.readouterr().err
     assert ablations.main(["--only", "the moon"]) == 2
     assert "found 'the moon'" in capsys.readouterr().err
 
