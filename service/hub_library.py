@@ -50,6 +50,9 @@ def _loaded(load: Callable[[bool], Any], model: str, kind: str, setting: str, ot
             f"there is a network and give its folder ({setting}), or {otherwise}; with RASAD_MODEL_FALLBACK=bundled "
             "this is done without asking, where the collection allows it"
         )
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # of reading weights; a download still shows its own
     try:
         return load(local or cached)
     except Exception as error:  # the library raises whatever its loaders raise: OSError, ValueError, hub errors
