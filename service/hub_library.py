@@ -52,7 +52,7 @@ def _loaded(load: Callable[[bool], Any], model: str, kind: str, setting: str, ot
         )
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # of reading weights; a download still shows its own
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # of reading weights; a download still shows its own
     try:
         return load(local or cached)
     except Exception as error:  # the library raises whatever its loaders raise: OSError, ValueError, hub errors
