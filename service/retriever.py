@@ -6,6 +6,8 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,8 +137,10 @@ class Retriever:
     ) -> tuple[dict[Leg, Ranking], Ranking]:
         """Every leg's ranking, and the fused one. Feedback looks at what the other legs found first."""
         weight = self._settings.weight_article
+        depths = {Leg.DENSE: min(depth, self._settings.depth_dense)}
         rankings = {
-            leg: self._search(leg, query, concepts, keep, depth, weight) for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
+            leg: self._search(leg, query, concepts, keep, depths.get(leg, depth), weight)
+            for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
         for leg in (Leg.BM25, Leg.CROSS):  # on one scale, whatever words a language has for the question
             best = self._reader.best_possible(_with_untranslated(concepts, leg), weight)
@@ -264,19 +268,15 @@ class Retriever:
         self, query: queries.Query, fused: Ranking, rankings: Mapping[Leg, Ranking],
         concepts: Mapping[Leg, list[Concept]], matches: Sequence[Match], k: int, explain: bool, focus: Focus,
     ) -> tuple[Passage, ...]:  # fmt: skip
-        keys, scores = self._by_docid(fused, k)
+        chosen = self._chosen(fused, k)
+        keys = [key for key, _ in chosen]
         wanted = {
             term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg]
             for term, weight in concept.terms.items() if weight >= _MIN_HIGHLIGHTED
         }  # fmt: skip
-        languages = dict(zip(keys, self._reader.languages(keys), strict=True))
         passages: list[Passage] = []
-        shown: dict[int, int] = {}
-        for key, score, home in zip(keys, scores, self._reader.homes(keys), strict=True):
-            shown[home] = shown.get(home, 0) + 1
-            if shown[home] > self._settings.passages_per_article:
-                continue
-            stored = self._reader.fetch([key])[0]
+        found = zip(chosen, self._reader.fetch(keys), self._reader.languages(keys), strict=True)
+        for (key, score), stored, language in found:
             article, chunk = stored.article, stored.chunk
             spans, terms = highlight.spans(chunk.text, wanted, chunk.start)
             passages.append(
@@ -289,7 +289,7 @@ class Retriever:
                     article.source,
                     article.published,
                     article.url,
-                    languages[key] if any(map(str.isalpha, chunk.text)) else "",
+                    language if any(map(str.isalpha, chunk.text)) else "",
                     chunk.text,
                     chunk.start,
                     chunk.end,
@@ -304,21 +304,28 @@ class Retriever:
                     self._reader.near_copies(key),
                 )
             )
-            if len(passages) == k:
-                break
         return tuple(passages)
 
-    def _by_docid(self, fused: Ranking, k: int) -> tuple[list[int], list[float]]:
-        """The fused keys, equal scores by docid, as far as they can be shown."""
+    def _chosen(self, fused: Ranking, k: int) -> list[tuple[int, float]]:
+        """The first ``k`` fused keys and their scores, equal ones by docid, few of one article."""
         depth = min(len(fused), k * self._settings.max_passages_looked_at)
         while 0 < depth < len(fused) and fused.scores[depth] == fused.scores[depth - 1]:
             depth += 1
         keys, scores = fused.keys[:depth].tolist(), fused.scores[:depth].tolist()
-        alike = Counter(scores)
-        tied = [key for key, score in zip(keys, scores, strict=True) if alike[score] > 1]
-        names = dict(zip(tied, self._reader.docids(tied), strict=True))
-        order = sorted(range(len(keys)), key=lambda i: (-scores[i], names.get(keys[i], "")))
-        return [keys[i] for i in order], [scores[i] for i in order]
+        homes = dict(zip(keys, self._reader.homes(keys), strict=True))
+        shown: Counter[int] = Counter()
+        chosen: list[tuple[int, float]] = []
+        for score, tied in groupby(zip(keys, scores, strict=True), key=itemgetter(1)):
+            equal = [key for key, _ in tied]
+            if len(equal) > 1:
+                equal = [key for _, key in sorted(zip(self._reader.docids(equal), equal, strict=True))]
+            for key in equal:
+                shown[homes[key]] += 1
+                if shown[homes[key]] <= self._settings.passages_per_article:
+                    chosen.append((key, score))
+                    if len(chosen) == k:
+                        return chosen
+        return chosen
 
 
 @lru_cache(maxsize=4096)

@@ -43,6 +43,7 @@ class Settings:
 
     # Ranking.
     depth: int = 1000  # chunks taken from each leg before fusion
+    depth_dense: int = 300  # of the vectors' leg, whose weight is small; more changed nothing on the dev topics
     k: int = 10  # passages shown
     passages_per_article: int = 2  # passages of one article shown in one result
     max_passages_looked_at: int = 20  # fused chunks looked at for each passage shown
