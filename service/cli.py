@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
-from service import __version__, answer_json, batch_cli, care_cli, keys_cli, terminal, where_cli
+from service import __version__, answer_json, batch_cli, care_cli, keys_cli, terminal, watch_cli, where_cli
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
 from service.records import AnswerSentence, Rejection
@@ -201,7 +201,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         which = f"collection (default: {default or 'all'})"
         added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
-        if name in ("query", "ingest", "serve", "repair", "purge"):
+        if name in ("query", "ingest", "serve", "repair", "purge", "watch"):
             added.add_argument("--gazetteer", metavar="FILE", help="TSV of your own places (README, Places and dates)")
         return added
 
@@ -236,6 +236,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     keys = command("keys", keys_cli.run, "Keys to the web service: add, list, revoke.")
     keys_cli.add_options(keys)
     care_cli.add_commands(command)
+    watch_cli.add_command(command, settings.watch_interval_s)
 
     serve = command("serve", _serve, "Serve the web page and the API.")
     serve.add_argument("--host", default=settings.host, metavar="ADDRESS", help=f"(default: {settings.host})")

@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -139,7 +139,13 @@ class Engine:
         progress: Progress | None = None,
     ) -> IngestReport:  # fmt: skip
         """Read files into a collection and publish. Raises InputError for a path that does not exist."""
-        records = self._read(paths, encoding)
+        return self.take(collection, self._read(paths, encoding), update, progress)
+
+    def take(
+        self, collection: str, records: Iterable[Article | Rejection], update: bool = False,
+        progress: Progress | None = None,
+    ) -> IngestReport:  # fmt: skip
+        """Take records into a collection and publish."""
         each = self.settings.commit_records, self.settings.commit_s
         with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
             report = ingest.ingest(records, writer, pipeline, update, progress, *each)

@@ -3,6 +3,7 @@
     ServiceError
     +-- SettingsError         a setting has a value that cannot be used
     +-- InputError            something given to read cannot be read at all (missing path, unknown kind)
+    +-- FetchError            something on the network cannot be fetched, or may not be
     +-- QueryError            the question is empty, too long or malformed
     +-- NotFound
     |   +-- CollectionNotFound
@@ -36,6 +37,10 @@ class SettingsError(ServiceError):
 
 class InputError(ServiceError):
     """Something given to read cannot be read at all."""
+
+
+class FetchError(ServiceError):
+    """Something on the network cannot be fetched, or may not be: private, too large, too slow."""
 
 
 class QueryError(ServiceError):

@@ -91,6 +91,10 @@ class Settings:
     near_copy_bands: int = 8  # of a passage's MinHash signature, four hashes each; an article has twice as many
     near_copy_alike: float = 0.6  # share of the three-word sequences that near copies have in common, at least
     ingest_workers: int = 0  # processes that prepare articles for the index; 0: as many as there are processors
+    watch_interval_s: float = 300.0  # between two looks at a feed
+    fetch_private: int = 0  # 1: addresses of this machine and of private networks may be fetched from, too
+    fetch_timeout_s: float = 30.0  # for a whole document, redirects included
+    fetch_max_bytes: int = 10_000_000  # of one, decompressed
     commit_records: int = 50_000  # a long ingest publishes what it has after so many records ...
     commit_s: float = 600.0  # ... or so many seconds, whichever comes first
 
@@ -136,10 +140,11 @@ class Settings:
         return cls(**given)
 
 
-_LEAST = dict.fromkeys(  # of whole numbers; else 1
-    ("chunk_overlap_sentences", "port", "model_dim", "cache_mb", "ingest_workers", "rate_per_minute", "log_questions"),
-    0,
-)
+_LEAST_0 = """
+chunk_overlap_sentences port model_dim cache_mb ingest_workers fetch_private
+rate_per_minute log_questions
+"""
+_LEAST = dict.fromkeys(_LEAST_0.split(), 0)  # of whole numbers; else 1
 
 
 def _read(name: str, raw: str, default: object, least: int) -> Any:

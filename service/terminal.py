@@ -58,6 +58,11 @@ def as_json(passage: Passage, explain: bool) -> dict[str, Any]:
     return fields
 
 
+def one_line(text: str) -> str:
+    """A text of others, such as an address, fit to stand in a message on stderr."""
+    return _one_line(text, Style.of(sys.stderr))
+
+
 def passage(found: Passage, style: Style) -> str:
     """A passage for reading: a line on where it is from, the text with its matches marked, and why it ranked."""
     place = f"{found.article_id} {found.start}-{found.end}"

@@ -13,6 +13,7 @@ SERVICE = Path(__file__).parent.parent / "service"
 LAYERS = [  # a module imports from its own layer and from those below it
     {
         *("ablations", "batch_cli", "care_cli", "cli", "keys_cli", "evaluate_answers_cli", "evaluate_cli"),
+        *("watch", "watch_cli"),
         *("train_confidence", "upload_run", "mcp_cli", "mcp_server", "load_measurement", "web"),
         *("ablation_sets", "evaluate_speed_cli", "mixed_collection"),
         "latency",

@@ -5,8 +5,10 @@ paths -> discovery -> opening -> one reader per kind of file -> Entry -> fields 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from textwrap import shorten
 from typing import BinaryIO
@@ -19,7 +21,7 @@ from service.corpus.fields import to_article
 from service.corpus.opening import open_file, open_stdin
 from service.records import Article, Rejection
 
-__all__ = ["read"]
+__all__ = ["read", "read_feed"]
 
 MAX_REASON_CHARS = 500
 
@@ -54,6 +56,12 @@ def read(
     check_encoding(encoding)
     check_paths(paths)
     return _read(paths, encoding, stdin, max_text_bytes)
+
+
+def read_feed(data: bytes, origin: str, *, max_text_bytes: int = 10_000_000) -> Iterator[Article | Rejection]:
+    """The entries of an RSS or Atom feed that was fetched from ``origin``."""
+    source = Source(origin, io.BufferedReader(io.BytesIO(data)), sha256(data).hexdigest(), None, max_text_bytes)
+    return _articles(source, feed.entries)
 
 
 def _read(
