@@ -30,6 +30,7 @@ PASSAGE: dict[str, Any] = {
     "sha256": _SHA,
     "highlights": [[46, 53], [155, 161]],
     "copies": [],
+    "near_copies": [],
     "places": [
         {
             "name_en": "Hawija",
