@@ -40,7 +40,6 @@ if TYPE_CHECKING:  # a query needs none of these
 
 SAMPLE = "seeds"  # the collection made from the reports that ship
 _SAMPLE_TIMEOUT_S = 120.0  # building it takes seconds: a second process waits rather than fails
-_PINNED_S = 300.0  # how long a version that was superseded is kept open for who still pages through it
 _PACKAGE = Path(__file__).parent
 
 _Opened = tuple[Reader, Retriever]
@@ -259,7 +258,9 @@ class Engine:
     def _let_go(self) -> None:
         """Drop the earlier versions that nobody has asked for lately."""
         with self._lock:
-            unused = [key for key, (asked, _) in self._pinned.items() if time.monotonic() - asked > _PINNED_S]
+            unused = [
+                key for key, (asked, _) in self._pinned.items() if time.monotonic() - asked > self.settings.pinned_s
+            ]
             for key in unused:
                 del self._pinned[key]
         if unused:

@@ -27,6 +27,7 @@ from urllib.parse import quote
 from service.engine import Engine
 from service.settings import Settings
 
+_PINNED_S = 15  # for the soak: superseded versions are let go so soon
 _LUA = """
 local paths = {}
 for line in io.lines(os.getenv("RASAD_LOAD_PATHS")) do paths[#paths + 1] = line end
@@ -105,7 +106,7 @@ def _soak(folder: Path, listed: Path, port: int, server: int, options: argparse.
             os.kill(killed, signal.SIGKILL)
     result = _result(wrk)
     print(json.dumps({"soak": result, "versions": _health(port)}), flush=True)
-    time.sleep(320)  # versions that were superseded are let go after five minutes
+    time.sleep(3 * _PINNED_S)
     after = _private_kib(server)
     print(json.dumps({"private_kib": [before, after], "growth": round(after / before - 1, 4)}), flush=True)
 
@@ -164,7 +165,8 @@ def _serving(folder: Path, options: argparse.Namespace) -> Iterator[tuple[subpro
 
 def _environ(folder: Path, options: argparse.Namespace) -> dict[str, str]:
     indexes = str(folder / "indexes")
-    return {**os.environ, "RASAD_INDEXES": indexes, "RASAD_COLLECTION": options.collection, "OMP_NUM_THREADS": "1"}
+    given = {"RASAD_INDEXES": indexes, "RASAD_COLLECTION": options.collection, "RASAD_PINNED_S": str(_PINNED_S)}
+    return {**os.environ, **given, "OMP_NUM_THREADS": "1"}
 
 
 def _cpu_s(server: int) -> float:

@@ -107,7 +107,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8077
     workers: int = 1
-    search_threads: int = 4  # threads that retrieve, per worker
+    search_threads: int = 1  # that retrieve, per worker; more fight for Python's lock, see scripts/results/load.md
     state: str = ""  # SQLite file of keys, saved searches and uploads; empty: state.sqlite3 among the indexes
     open: Open = Open.LOOPBACK  # who needs no key
     hosts: str = ""  # further names that the service answers to, with commas; localhost and the address always; * any
@@ -121,6 +121,7 @@ class Settings:
     max_upload_bytes: int = 200_000_000
     max_upload_files: int = 100
     upload_timeout_s: float = 3_600.0  # for taking in one upload
+    pinned_s: float = 300.0  # how long a superseded version is kept open for who still pages through it
     refresh_s: float = 1.0  # how often the service looks for new index versions
     log: LogFormat = LogFormat.TEXT
     log_questions: int = 0  # 1: the log has what was searched for
