@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _written(out: Path, lines: Sequence[str], done: Mapping[str, Sequence[Row]], arguments: Sequence[str]) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    command = "scripts/benchmark " + shlex.join(arguments)
+    command = "scripts/benchmark " + shlex.join(Path(part).name if "/" in part else part for part in arguments)
     head = ["# Rasad beside its peers", "", *report.about(datetime.date.today().isoformat(), command)]
     (out / "benchmark.md").write_text("\n".join([*head, *lines]), encoding="utf-8")
     report.plot(done, out / "benchmark.svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
@@ -17,7 +18,7 @@ from typing import Any
 
 from benchmarking.engines import HYBRID, PEERS, WORDS
 
-_POLL_S = 0.25
+_POLL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,8 @@ def _step(task: Mapping[str, Any], home: Path, limits: Limits) -> dict[str, Any]
                 process.wait()
                 what = f"{limits.seconds:g} s" if passed > limits.seconds else f"{limits.memory_gb:g} GiB"
                 raise StepFailed(f"{task['what']} took more than {what}")
-            time.sleep(_POLL_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_POLL_S)
         if process.returncode or not out.exists():
             errors.seek(0)
             lines = errors.read().strip().splitlines() or ["no message"]
