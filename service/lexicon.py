@@ -27,7 +27,7 @@ MAX_PHRASE = 5  # index terms
 _TARGETS_KEPT = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lexicon:
     """One direction."""
 
@@ -39,12 +39,7 @@ class Lexicon:
 
     def look_up(self, key: str) -> list[tuple[str, float]]:
         """(target, weight), likeliest first; empty for an unknown key."""
-        i = self.keys.find(key)
-        if i < 0:
-            return []
-        span = slice(self.offsets[i], self.offsets[i + 1])
-        found = zip(self.target_ids[span].tolist(), self.weights[span].tolist(), strict=True)
-        return [(self.targets[t], float(w)) for t, w in found]
+        return list(_entry(self, key))
 
     def look_up_word(self, plain: str) -> list[tuple[str, float]]:
         """(target, weight) of the headword that an English word in plain spelling is a form of, where it has a key."""
@@ -53,6 +48,16 @@ class Lexicon:
             if found:
                 return found
         return []
+
+
+@lru_cache(maxsize=20_000)
+def _entry(lexicon: Lexicon, key: str) -> tuple[tuple[str, float], ...]:
+    i = lexicon.keys.find(key)
+    if i < 0:
+        return ()
+    span = slice(lexicon.offsets[i], lexicon.offsets[i + 1])
+    found = zip(lexicon.target_ids[span].tolist(), lexicon.weights[span].tolist(), strict=True)
+    return tuple((lexicon.targets[t], float(w)) for t, w in found)
 
 
 @lru_cache(maxsize=4)

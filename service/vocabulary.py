@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_OFTEN = 1_000  # look-ups: some ten questions
+_SMALL = 100_000  # terms, of which a dictionary takes 15 MB
+
 
 class Terms(Sequence[str]):
     """A sorted vocabulary kept as one UTF-8 blob and its offsets: nothing is read before it is looked up."""
@@ -27,6 +30,7 @@ class Terms(Sequence[str]):
         # One element of a memoryview costs a fifth of one of an array.
         self._bytes, self._at = self.blob.data, self.starts.data
         self._sorted = None if hashes is None else np.asarray(hashes).data
+        self._looked_up, self._numbers = 0, dict[bytes, int]()  # for a small list that is looked up again and again
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -77,6 +81,11 @@ class Terms(Sequence[str]):
             at = bisect.bisect_left(self._sorted, _hash(wanted))
             i = int(self._order[at]) if at < len(self) else -1
             return i if i >= 0 and self.raw(i) == wanted else -1
+        if self._numbers:
+            return self._numbers.get(wanted, -1)
+        self._looked_up += 1
+        if self._looked_up > _OFTEN and len(self) <= _SMALL:
+            self._numbers = {self.raw(i): i for i in range(len(self))}
         i = bisect.bisect_left(range(len(self)), wanted, key=self.raw)
         return i if i < len(self) and self.raw(i) == wanted else -1
 

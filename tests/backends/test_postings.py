@@ -96,3 +96,14 @@ def test_idf_is_that_of_rank_bm25(rows: list[list[str]], epsilon: float) -> None
 def test_nothing_has_no_idf() -> None:
     assert mean_idf(0, np.zeros(0, np.int64)) == 0.0
     assert Statistics(0, 0.0, 0.0).idf(0, 0.25) == 0.0
+
+
+def test_a_list_that_is_looked_up_often_answers_the_same_from_memory() -> None:
+    names = sorted(f"w{i}".encode() for i in range(50))
+    terms = Terms.pack(names)
+    asked = [f"w{i}" for i in range(0, 80, 3)]
+    first = [terms.find(name) for name in asked]
+    for _ in range(100):
+        again = [terms.find(name) for name in asked]
+        assert again == first
+    assert first == [names.index(name.encode()) if name.encode() in names else -1 for name in asked]
