@@ -99,8 +99,9 @@ def test_a_process_of_a_pool_works_alone() -> None:
 
 
 INTERRUPTED = """
-import sys
+import signal, sys
 from service import cli, ingest
+signal.signal(signal.SIGINT, signal.default_int_handler)  # started behind an "&", a process inherits that it is ignored
 ingest._BATCH_ARTICLES = 4
 if __name__ == "__main__":
     sys.exit(cli.main(["ingest", *sys.argv[1:]]))

@@ -121,6 +121,8 @@ def _step(task: Mapping[str, Any], home: Path, limits: Limits) -> dict[str, Any]
                 raise StepFailed(f"{task['what']} took more than {what}")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_POLL_S)
+        if time.monotonic() - began > limits.seconds:  # it ended between two looks, too late all the same
+            raise StepFailed(f"{task['what']} took more than {limits.seconds:g} s")
         if process.returncode or not out.exists():
             errors.seek(0)
             lines = errors.read().strip().splitlines() or ["no message"]

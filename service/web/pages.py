@@ -32,7 +32,12 @@ from service.web.texts import PHRASES
 from service.web.threads import ThreadedEngine
 from service.web.views import cards, direction, lang_attribute, passage_range, quote_card, shown_date
 
-EXAMPLES = ("strikes near Hawija", "غارات قرب الحويجة", "who took the Baiji refinery", "السيطرة على مصفاة بيجي")
+EXAMPLES = (
+    "strikes near Hawija",
+    "غارات قرب الحويجة",
+    "When did French aircraft strike Muzayrir?",
+    "السيطرة على مصفاة بيجي",
+)
 
 
 class Pages:

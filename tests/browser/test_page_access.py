@@ -14,7 +14,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 PAGES = {
     "home": "/?",
     "results": "/?q=strikes near Hawija&place=Kirkuk, Iraq&from=2014-01-01&to=2021-12-31",
-    "answer": "/?q=who took the Baiji refinery",
+    "answer": "/?q=When did French aircraft strike Muzayrir?",
     "nothing": "/?q=%22no+such+words+here%22&place=Kirkuk, Iraq",
     "article": "/articles/seed-005?q=strikes&start=0&end=40",
     "error": '/?q="open',

@@ -16,8 +16,8 @@ SHOTS = [
     ("home-ar", "/?lang=ar", 1280, "light"),
     ("search-en", "/?q=strikes near Hawija&lang=en", 1440, "light"),
     ("search-ar", "/?q=غارات قرب الحويجة&lang=ar", 1440, "light"),
-    ("answer-en-dark", "/?q=who took the Baiji refinery&lang=en", 1440, "dark"),
-    ("article-ar", "/?q=who took the Baiji refinery&lang=ar", 1280, "light"),
+    ("answer-en-dark", "/?q=When did French aircraft strike Muzayrir?&lang=en", 1440, "dark"),
+    ("article-ar", "/?q=When did French aircraft strike Muzayrir?&lang=ar", 1280, "light"),
     ("phone-ar", "/?q=غارات قرب الحويجة&lang=ar", 390, "light"),
     ("phone-en-dark", "/?q=strikes near Hawija&lang=en", 390, "dark"),
 ]
