@@ -59,9 +59,9 @@ class StaticEncoder:
             self.encoder_id, self.dim = str(config["encoder_id"]), int(config["dim"])
             self._buckets, self._gram_weight = int(config["buckets"]), float(config["gram_weight"])
             self._named, self._grams = (mapped(folder / f"{n}.npy") for n in ("named", "grams"))
-            scales = np.load(folder / "scales.npy").astype(np.float32)
+            scales = mapped(folder / "scales.npy").astype(np.float32)
             self._scales = scales[: len(self._named)], scales[len(self._named) :]
-            self._weights = np.load(folder / "weights.npy")
+            self._weights = np.array(mapped(folder / "weights.npy"))
             self.keys = Terms.load(folder, "keys", hashed=True)
             self._nearest = tuple(mapped(folder / f"nearest_{n}.npy") for n in ("ids", "cosines"))
         except (OSError, KeyError, ValueError) as error:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from service.errors import InputError
 from service.folding import fold_name
 from service.places.kinds import EXTENT_KM, PROMINENCE
-from service.vocabulary import Terms
+from service.vocabulary import Terms, mapped
 
 COLUMNS = ("name_en", "variants_en", "name_ar", "variants_ar", "lat", "lon", "kind", "admin1_en", "country", "source")
 ARTICLE, BARE, COMMON, LATIN, ADJECTIVE = 1, 2, 4, 8, 16  # of a name: must have ال; may lack it; also a common word ...
@@ -64,7 +64,7 @@ class Tables:
     @classmethod
     def load(cls, folder: Path, name: str) -> Tables:
         parts = ("offsets", "places", "flags", "points")
-        arrays = {part: np.load(folder / f"{name}.{part}.npy", mmap_mode="r", allow_pickle=False) for part in parts}
+        arrays = {part: mapped(folder / f"{name}.{part}.npy") for part in parts}
         return cls(names=Terms.load(folder, f"{name}.names"), labels=Terms.load(folder, f"{name}.labels"), **arrays)
 
 
