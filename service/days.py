@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from service import analyzer
+from service.dates.calendars import iso_day
 
 _ENGLISH = "january february march april may june july august september october november december".split()
 _GULF = "يناير فبراير مارس ابريل مايو يونيو يوليو اغسطس سبتمبر اكتوبر نوفمبر ديسمبر".split()
@@ -110,13 +111,6 @@ def agreement(asked: Day, published: str, mentioned: list[Day]) -> float:
     if day is None:
         return best
     return max(best, 0.9 * _near(asked, day))
-
-
-def iso_day(published: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(published[:10])
-    except ValueError:
-        return None
 
 
 def _near(asked: Day, day: dt.date) -> float:

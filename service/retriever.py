@@ -71,15 +71,8 @@ class Retriever:
         began = time.perf_counter()
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, matches = self._concepts(query)
-        language = filters.notices_in or query.language
-        focus = focusing.read(text, filters, self._settings, language)
-        keep, notices = self._filter(query, focus, language)
         wide = self._wide(query, concepts)
-        rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
-        if not len(fused) and (wider := focusing.relaxed(focus, filters, self._settings, language)):
-            focus = wider
-            keep, notices = self._filter(query, focus, language)
-            rankings, fused = self._all(query, wide, keep, self._settings.depth, focus)
+        focus, notices, rankings, fused = self._found(text, query, wide, filters, self._settings.depth)
         reading = time.perf_counter()
         fused = self._reranked(text, rankings, fused)
         if explain and self._reranker:
@@ -108,20 +101,16 @@ class Retriever:
         """One leg's ranking of chunks, or the fused one, best first."""
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, _ = self._concepts(query)
-        focus = focusing.read(text, focusing.NO_FILTERS, self._settings)
-        keep = self._filter(query, focus, query.language)[0]
         if leg is Leg.RERANKER and not self._reranker:
             raise SettingsError("no reranker is set: name a cross-encoder in RASAD_RERANKER")
         if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.RERANKER):
             wide = self._wide(query, concepts)
-            rankings, ranking = self._all(query, wide, keep, depth, focus)
-            if not len(ranking) and (wider := focusing.relaxed(focus, focusing.NO_FILTERS, self._settings)):
-                keep = self._filter(query, wider, query.language)[0]
-                rankings, ranking = self._all(query, wide, keep, depth, wider)
+            _, _, rankings, ranking = self._found(text, query, wide, focusing.NO_FILTERS, depth)
             if leg in (Leg.FUSED, Leg.RERANKER):
                 ranking = self._reranked(text, rankings, ranking)
             ranking = ranking if leg is Leg.FUSED else rankings[leg]
         else:
+            keep = self._filter(query, focusing.read(text, focusing.NO_FILTERS, self._settings), query.language)[0]
             ranking = self._search(leg, query, concepts, keep, depth, 0.0)
         return [
             Hit(docid, float(score))
@@ -131,6 +120,23 @@ class Retriever:
     def concepts(self, text: str) -> dict[Leg, list[Concept]]:
         """What the words of a question are looked for as, in its own language (BM25) and in the other (cross)."""
         return self._concepts(queries.parse(text, self._settings.max_query_chars))[0]
+
+    def _found(
+        self, text: str, query: queries.Query, wide: Mapping[Leg, list[Concept]], filters: Filters, depth: int
+    ) -> tuple[Focus, list[str], dict[Leg, Ranking], Ranking]:
+        """Where and when was looked, what is to be said of it, every leg's ranking and the fused one.
+
+        Where nothing is found, what the question itself said of where and when is taken less strictly.
+        """
+        language = filters.notices_in or query.language
+        focus = focusing.read(text, filters, self._settings, language)
+        keep, notices = self._filter(query, focus, language)
+        rankings, fused = self._all(query, wide, keep, depth, focus)
+        if not len(fused) and (wider := focusing.relaxed(focus, filters, self._settings, language)):
+            focus = wider
+            keep, notices = self._filter(query, focus, language)
+            rankings, fused = self._all(query, wide, keep, depth, focus)
+        return focus, notices, rankings, fused
 
     def _all(
         self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus

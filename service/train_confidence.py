@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service import answer_evaluation, chunker, confidence, evidence, question_terms
-from service.days import iso_day
+from service.dates.calendars import iso_day
 from service.engine import SAMPLE, Engine, sample_folder
 from service.errors import InputError, ServiceError
 from service.evidence import FEATURES, Sentence

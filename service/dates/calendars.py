@@ -13,6 +13,14 @@ HIJRI_YEARS = range(1343, 1501)
 _DAYS_PER_HIJRI_YEAR = 354.367
 
 
+def iso_day(written: str) -> date | None:
+    """The day of an ISO 8601 date, with a time or without; None for what is none."""
+    try:
+        return date.fromisoformat(written[:10])
+    except ValueError:
+        return None
+
+
 def day(year: int, month: int, number: int) -> Period | None:
     """None for a day that there is not."""
     try:

@@ -8,10 +8,10 @@ Sunday in Arabic and on Monday in English texts. A bare month or day is the near
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import lru_cache
 
 from service.dates import months, numbers, relative, words
+from service.dates.calendars import iso_day
 from service.dates.page import CLITICS, Expression, Page
 from service.folding import Folded, fold
 from service.matching import Matcher
@@ -32,7 +32,7 @@ def find(text: str, published: str = "", month_first: bool = False) -> list[Date
 def find_in(folded: Folded, published: str = "", month_first: bool = False, skipped: int = 0) -> list[DateMention]:
     """As ``find``, in a text that is folded already; offsets count from after its first ``skipped`` characters."""
     found = []
-    for expression in expressions(Page(folded, _iso_day(published), month_first)):
+    for expression in expressions(Page(folded, iso_day(published), month_first)):
         start, end = folded.span(expression.start, expression.end)
         if start >= skipped:
             first, last = expression.period
@@ -102,10 +102,3 @@ def _starts() -> tuple[Matcher, list[tuple[str, Read]]]:
             reads.setdefault(name, read)
     listed = sorted(reads.items())
     return Matcher([name for name, _ in listed]), listed
-
-
-def _iso_day(published: str) -> date | None:
-    try:
-        return date.fromisoformat(published[:10]) if published else None
-    except ValueError:
-        return None

@@ -14,7 +14,6 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -22,6 +21,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from service.dates.calendars import iso_day
 from service.places.label import joined
 from service.records import Annotations, Article, Chunk, Place
 from service.vocabulary import Terms, mapped
@@ -255,7 +255,5 @@ def _table(parts: Sequence[Table], kind: np.dtype[np.void]) -> npt.NDArray[np.vo
 @lru_cache(maxsize=10_000)
 def _day(iso: str) -> int:
     """Days since 0001-01-01, which is 1; 0 for none."""
-    try:
-        return date.fromisoformat(iso[:10]).toordinal() if iso else 0
-    except ValueError:
-        return 0
+    found = iso_day(iso)
+    return found.toordinal() if found else 0
