@@ -9,11 +9,11 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any, TextIO
 
+from service.isolates import isolated
 from service.notices import say
 from service.records import Answer, AnswerSentence, Citation, Facets, Language, Manifest, Passage, SearchResult
 
 _FACETS_SHOWN = 10  # of each kind
-_FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
 _CONTROLS = {code: None for code in range(32) if code not in (9, 10)} | {0x7F: None} | dict.fromkeys(range(0x80, 0xA0))
 _DIRECTIONS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])  # embeddings, overrides, isolates
 
@@ -224,7 +224,7 @@ def _one_line(text: str, style: Style) -> str:
 
 
 def _isolated(text: str, style: Style) -> str:
-    return f"{_FSI}{text}{_PDI}" if style.isolates else text
+    return isolated(text) if style.isolates else text
 
 
 def _bold(text: str, style: Style) -> str:

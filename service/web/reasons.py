@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
+from service.isolates import isolated
 from service.records import Language, Leg, Match, Passage
 from service.web.texts import PHRASES, phrase
 
-_FSI, _PDI = "\u2068", "\u2069"  # first strong isolate, pop directional isolate (Unicode UAX #9)
 _LEGS = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE, Leg.FEEDBACK, Leg.RERANKER)
 
 
@@ -34,7 +34,7 @@ def _words(matches: Sequence[Match], forms: Mapping[str, Sequence[str]], languag
             continue
         best = max(others, key=lambda m: m.weight)
         how = evidence(best.evidence, language)
-        yield t("why_other", word=_isolated(source), forms=_listed(words[:4], language), how=how)
+        yield t("why_other", word=isolated(source), forms=_listed(words[:4], language), how=how)
 
 
 def _facts(passage: Passage, language: Language) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _facts(passage: Passage, language: Language) -> Iterator[str]:
     for place in passage.places:
         name = place.name_ar if language is Language.ARABIC and place.name_ar else place.name_en
         km, off = f"{place.distance_km:g}", f"{place.precision_km:g}"
-        yield t("why_near", place=_isolated(name), km=km, off=off)
+        yield t("why_near", place=isolated(name), km=km, off=off)
     days = [day.first if day.first == day.last else f"{day.first} – {day.last}" for day in passage.dates]
     if days:
         yield t("why_dates", days=_listed(list(dict.fromkeys(days)), language))
@@ -56,8 +56,4 @@ def _ranks(passage: Passage, language: Language) -> Iterator[str]:
 
 
 def _listed(words: Sequence[str], language: Language) -> str:
-    return ("، " if language is Language.ARABIC else ", ").join(map(_isolated, words))
-
-
-def _isolated(text: str) -> str:
-    return f"{_FSI}{text}{_PDI}"
+    return ("، " if language is Language.ARABIC else ", ").join(map(isolated, words))
