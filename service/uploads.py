@@ -117,7 +117,7 @@ class Uploads:
 
     def _checked(self, upload: Upload) -> Upload:
         """An upload whose process is gone will not go on."""
-        if upload.status not in (WAITING, RUNNING) or not upload.pid or _runs(upload):
+        if upload.status not in (WAITING, RUNNING) or not upload.pid or runs(upload.pid, upload.upload_id):
             return upload
         current = self._state.rows("select status from uploads where upload_id = ?", upload.upload_id)
         if current and current[0]["status"] in (WAITING, RUNNING):
@@ -133,16 +133,18 @@ def plain_name(given: str) -> str:
     return f"{stem[: _NAME_CHARS - len(suffix) - 1]}{dot}{suffix}" if dot and len(suffix) < 10 else kept[:_NAME_CHARS]
 
 
-def _runs(upload: Upload) -> bool:
-    """Whether its process is there, and is its process."""
-    proc = Path(f"/proc/{upload.pid}/cmdline")
+def runs(pid: int, upload_id: str, proc: Path = Path("/proc")) -> bool:
+    """Whether a process is there, and is the one that takes this upload in."""
     try:
-        if proc.parent.parent.is_dir():
-            return upload.upload_id.encode() in proc.read_bytes()
-        os.kill(upload.pid, 0)  # no /proc on this system: any process of that number will do
-    except OSError:
+        if not proc.is_dir():
+            os.kill(pid, 0)  # no /proc on this system: any process of that number will do
+            return True
+        if command := (proc / f"{pid}/cmdline").read_bytes():
+            return upload_id.encode() in command
+        # Empty when it has ended, and for an instant while it starts: Popen returns before its arguments can be read.
+        return (proc / f"{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (OSError, IndexError):
         return False
-    return True
 
 
 def _upload(row: sqlite3.Row) -> Upload:

@@ -135,7 +135,8 @@ def feed_entry(passage: Passage) -> dict[str, Any]:
 
 def _environ(settings: Settings) -> dict[str, str]:
     """The service's settings and what Python needs to start; no secrets: an upload calls no language model."""
-    kept = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS", "LD_LIBRARY_PATH")
+    kept = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "OMP_NUM_THREADS", "LD_LIBRARY_PATH",
+            "NUMBA_CACHE_DIR")  # fmt: skip
     environ = {name: os.environ[name] for name in kept if name in os.environ}
     root = str(Path(__file__).parents[2])
     environ["PYTHONPATH"] = os.pathsep.join(filter(None, (root, environ.get("PYTHONPATH", ""))))

@@ -6,12 +6,15 @@ import errno
 import ipaddress
 import logging
 import os
+import signal
 import socket
-from contextlib import ExitStack, closing, suppress
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from litestar import Litestar
@@ -119,6 +122,11 @@ def configure(app: Litestar | str, settings: Settings, workers: int = 1) -> uvic
     )
 
 
+def plain(app: Any) -> uvicorn.Config:
+    """How uvicorn runs an ASGI application that is not ours, quietly."""
+    return uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=_GRACE_S)
+
+
 def run(config: uvicorn.Config, listener: socket.socket) -> None:
     """Until told to stop; requests under way are finished. Raises ServiceError if it could not start."""
     if config.workers > 1:
@@ -128,11 +136,24 @@ def run(config: uvicorn.Config, listener: socket.socket) -> None:
     else:
         server = uvicorn.Server(config)
         # uvicorn stops gently, then raises the signal again.
-        with suppress(KeyboardInterrupt):
+        with _terminated_like_interrupted(), suppress(KeyboardInterrupt):
             server.run(sockets=[listener])
         started = server.started
     if not started:
         raise ServiceError("the web service did not start: the log above says why")
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM as a KeyboardInterrupt: else the raised one ends this process where it stands, exit status included."""
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _for_workers(settings: Settings, shared: Path) -> str:

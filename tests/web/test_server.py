@@ -279,6 +279,25 @@ def test_workers_answer_and_stop_when_told(tmp_path: Path, how: signal.Signals) 
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_one_worker_says_that_it_has_stopped(tmp_path: Path, how: signal.Signals) -> None:
+    with server.listen("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+    environ = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[2]), "RASAD_INDEXES": str(tmp_path)}
+    command = [sys.executable, "-W", "error", "-m", "service.cli", "serve", "--port", str(port), "--collection", "none"]
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            until(lambda: process.poll() is not None or answers(port))
+            process.send_signal(how)
+            _, said = process.communicate(timeout=WAIT_S)
+        finally:
+            process.kill()
+
+    assert process.returncode == 0, said
+    assert "Rasad has stopped" in said.splitlines()[-1]
+    assert "Traceback" not in said
+
+
 def answers(port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
     try:

@@ -21,7 +21,7 @@ from service.keys import Keys
 from service.records import Open, Role
 from service.settings import Settings
 from service.state import State
-from service.uploads import Uploads, plain_name
+from service.uploads import Uploads, plain_name, runs
 from service.web.app import create_app
 
 Client = TestClient[Any]
@@ -159,6 +159,25 @@ def test_an_upload_whose_process_died_is_not_waited_for(client: Client, news: En
     found = client.get(f"/api/v1/uploads/{upload.upload_id}").json()
 
     assert found["status"] == "failed" and "interrupted" in found["message"]
+
+
+@pytest.mark.parametrize(
+    "command, state, there",
+    [
+        (b"python\0-m\0service.upload_run\0ab12\0", "R", True),
+        (b"", "R", True),  # between exec and the moment when its arguments can be read
+        (b"", "Z", False),
+        (b"python\0-m\0service.upload_run\0cd34\0", "S", False),
+        (None, "", False),
+    ],
+)
+def test_a_process_that_is_starting_is_there(tmp_path: Path, command: bytes | None, state: str, there: bool) -> None:
+    (tmp_path / "77").mkdir()
+    if command is not None:
+        (tmp_path / "77/cmdline").write_bytes(command)
+        (tmp_path / "77/stat").write_text(f"77 (py (thon)) {state} 1 77 77 0")
+
+    assert runs(77, "ab12", tmp_path) is there
 
 
 def test_a_reader_may_not_upload(news: Engine) -> None:
