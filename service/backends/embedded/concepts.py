@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
 from service.backends.embedded import kernels
 from service.backends.embedded.postings import Statistics
-from service.backends.embedded.scoring import Floats, Longs, Mask, Pooled, Scorer, Terms
+from service.backends.embedded.scoring import Floats, Longs, Mask, Scorer, Terms
 from service.backends.embedded.segment import Segment
 from service.records import Concept
 
 MIN_ARTICLE_IDF = 0.5  # a word of most articles still tells something about which of them is meant
 _KEPT = 200_000  # terms whose numbers and frequencies are remembered
+_ENTRIES_KEPT = 5_000  # concepts of which that is remembered, and words
 _ONE_QUESTION = 8  # searches, if it is read twice; a process that makes more than that is worth compiling for
 Found = list[tuple[npt.NDArray[np.int64], Floats]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """Concepts, looked up: a row for each of their terms."""
+@dataclass(slots=True)
+class _Entry:
+    """What a version knows of a concept; its weight is not looked at."""
 
-    numbers: Longs  # (terms, segments), -1 where a segment lacks the term
-    shares: Floats
-    concept: Longs  # whose term it is
-    df: Floats  # (concepts,) weighted sums over their terms
-    weights: Floats  # (concepts,)
+    terms: list[Terms]  # of each segment
+    idf: float
+    rarity: float | None = None  # of its articles; None: not counted yet
 
 
 class ConceptSearch:
@@ -55,7 +52,8 @@ class ConceptSearch:
         ]  # fmt: skip
         self._bases = np.cumsum([0, *(len(segment) for segment in segments)])
         self._known: dict[str, tuple[int, ...]] = {}  # term -> its live df, then its number in each segment
-        self._last = _Last()
+        self._words: dict[str, _Entry] = {}  # of concepts of one term
+        self._entries: dict[int, tuple[Concept, _Entry]] = {}  # of others, by their identity, which is kept with them
         self._searches = 0
 
     def df(self, term: str) -> int:
@@ -75,65 +73,67 @@ class ConceptSearch:
         self._searches += 1
         if self._searches > _ONE_QUESTION:
             kernels.load_soon()
-        asked = self._asked(concepts)
-        pooled, shares = self._pooled(asked, article_weight)
-        weights = self._idf(asked.df) * asked.weights
-        self._last.keep(concepts, article_weight, self._best(asked, shares))
+        entries = [self._entry(concept) for concept in concepts]
+        weights = [concept.weight for concept in concepts]
+        rows = np.array([e.idf * weight for e, weight in zip(entries, weights, strict=True)], np.float64)
+        articles = np.array(self._shares(entries, weights, article_weight), np.float64)
         found = []
-        for number, (scorer, held) in enumerate(zip(self._scorers, pooled, strict=True)):
-            rows, scores = scorer.score(held, weights, shares, allowed(number), depth)
-            found.append((rows + self._bases[number], scores))
+        for number, scorer in enumerate(self._scorers):
+            terms = _joined([entry.terms[number] for entry in entries])
+            held, scores = scorer.best(terms, rows, articles, allowed(number), depth)
+            found.append((held + self._bases[number], scores))
         return found
 
     def best_possible(self, concepts: Sequence[Concept], article_weight: float) -> float:
         """What a row that held every concept endlessly often would score."""
-        best = self._last.of(concepts, article_weight)
-        if best is None:
-            asked = self._asked(concepts)
-            best = self._best(asked, self._pooled(asked, article_weight)[1])
-        return best
+        entries = [self._entry(concept) for concept in concepts]
+        weights = [concept.weight for concept in concepts]
+        own = sum(max(entry.idf, 0.0) * weight for entry, weight in zip(entries, weights, strict=True))
+        return (self._k1 + 1) * (own + sum(self._shares(entries, weights, article_weight)))
 
-    def _best(self, asked: _Asked, shares: Floats) -> float:
-        idf = np.maximum(self._idf(asked.df), 0.0)
-        return float((self._k1 + 1) * (sum((idf * asked.weights).tolist()) + sum(shares.tolist())))
-
-    def _pooled(self, asked: _Asked, article_weight: float) -> tuple[list[Pooled], Floats]:
-        """Where the concepts are in each segment, and the weights of their scores by article; [] without those."""
-        size = len(asked.weights)
-        pooled = []
-        df = np.zeros(size)
-        for number, scorer in enumerate(self._scorers):
-            held = (asked.numbers[:, number] >= 0) & (asked.shares > 0)
-            sizes = np.bincount(asked.concept[held], minlength=size)
-            starts = np.zeros(size + 1, np.int64)
-            np.cumsum(sizes, out=starts[1:])
-            terms = Terms(np.ascontiguousarray(asked.numbers[held, number]), asked.shares[held], starts)
-            pooled.append(scorer.pool(terms, article_weight > 0))
-            if article_weight:
-                df += pooled[-1].df
+    def _shares(self, entries: Sequence[_Entry], weights: Sequence[float], article_weight: float) -> list[float]:
+        """The weights of the concepts' scores in whole articles; [] without those."""
         if not article_weight:
-            return pooled, np.zeros(0)
+            return []
+        if new := [entry for entry in entries if entry.rarity is None]:
+            self._count_articles(new)
+        return [article_weight * (e.rarity or 0.0) * weight for e, weight in zip(entries, weights, strict=True)]
+
+    def _count_articles(self, entries: Sequence[_Entry]) -> None:
+        df = np.zeros(len(entries))
+        for number, scorer in enumerate(self._scorers):
+            df += scorer.spread(_joined([entry.terms[number] for entry in entries]))
         idf = np.log(np.maximum(self._articles - df, 0.0) + 0.5) - np.log(df + 0.5)
-        return pooled, article_weight * np.maximum(idf, MIN_ARTICLE_IDF) * asked.weights
+        for entry, rarity in zip(entries, np.maximum(idf, MIN_ARTICLE_IDF).tolist(), strict=True):
+            entry.rarity = rarity
 
-    def _idf(self, df: Floats) -> Floats:
-        """Robertson-Sparck Jones idf with rank-bm25's floor, as Statistics.idf."""
-        rows = self._statistics.rows
-        inside = df < rows + 0.5
-        values = np.log(np.where(inside, rows - df + 0.5, 1.0)) - np.log(df + 0.5)
-        floor = self._epsilon * self._statistics.mean_idf
-        return np.where(inside & (values >= 0), values, floor)
+    def _entry(self, concept: Concept) -> _Entry:
+        terms = concept.terms
+        if len(terms) == 1:
+            ((term, share),) = terms.items()
+            if share == 1.0:
+                entry = self._words.get(term)
+                if entry is None:
+                    entry = self._made(terms)
+                    if len(self._words) >= _ENTRIES_KEPT:
+                        self._words = {}
+                    self._words[term] = entry
+                return entry
+        known = self._entries.get(id(concept))
+        if known is not None:
+            return known[1]
+        entry = self._made(terms)
+        if len(self._entries) >= _ENTRIES_KEPT:
+            self._entries = {}
+        self._entries[id(concept)] = concept, entry
+        return entry
 
-    def _asked(self, concepts: Sequence[Concept]) -> _Asked:
-        terms = [term for concept in concepts for term in concept.terms]
-        columns = 1 + len(self._segments)
-        flat = chain.from_iterable(self._look_up(terms))
-        entries = np.fromiter(flat, np.int64, len(terms) * columns).reshape(-1, columns)
-        shares = np.fromiter((share for c in concepts for share in c.terms.values()), np.float64, len(terms))
-        concept = np.repeat(np.arange(len(concepts)), [len(c.terms) for c in concepts]).astype(np.int64)
-        df = np.bincount(concept, shares * entries[:, 0], minlength=len(concepts)).astype(np.float64)
-        weights = np.array([concept.weight for concept in concepts], np.float64)
-        return _Asked(entries[:, 1:], shares, concept, df, weights)
+    def _made(self, terms: Mapping[str, float]) -> _Entry:
+        found = self._look_up(list(terms))
+        shares = np.fromiter(terms.values(), np.float64, len(terms))
+        columns = np.array(found, np.int64).reshape(len(terms), 1 + len(self._segments))
+        df = sum((shares * columns[:, 0]).tolist())
+        return _Entry([_held(numbers, shares) for numbers in columns[:, 1:].T], self._statistics.idf(df, self._epsilon))
 
     def _look_up(self, terms: Sequence[str]) -> list[tuple[int, ...]]:
         known = self._known
@@ -160,17 +160,14 @@ class ConceptSearch:
         return new
 
 
-class _Last(threading.local):
-    """The scales of this thread's last searches: the legs' scores are divided by them right after."""
+def _held(numbers: Longs, shares: Floats) -> Terms:
+    """One concept's terms as far as a segment has them."""
+    held = (numbers >= 0) & (shares > 0)
+    return Terms(numbers[held], shares[held], np.array([0, np.count_nonzero(held)], np.int64))
 
-    def __init__(self) -> None:
-        self._asked: deque[tuple[Sequence[Concept], float, float]] = deque(maxlen=_ONE_QUESTION)
 
-    def keep(self, concepts: Sequence[Concept], article_weight: float, best: float) -> None:
-        self._asked.append((concepts, article_weight, best))
-
-    def of(self, concepts: Sequence[Concept], article_weight: float) -> float | None:
-        for asked, weight, best in self._asked:
-            if asked is concepts and weight == article_weight:
-                return best
-        return None
+def _joined(concepts: Sequence[Terms]) -> Terms:
+    """Several concepts of one each."""
+    ids = np.concatenate([np.zeros(0, np.int64), *(terms.ids for terms in concepts)])
+    shares = np.concatenate([np.zeros(0), *(terms.shares for terms in concepts)])
+    return Terms(ids, shares, np.array([0, *accumulate(len(terms.ids) for terms in concepts)], np.int64))

@@ -12,141 +12,176 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 
-def pool(offsets, rows, counts, ids, shares, starts, live, articles, acc, art, out, frequency, ends, held, mass, stops, df):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
-    """The rows of each concept and its frequency there; the same by article where ``articles`` is not empty.
+_ROW = 0x3FFFFFFF  # masks that change no number here: they show the compiler that an index is never negative, so that
+_PLACE = 0x3FFFFFFFFFFFFF  # it leaves out Python's counting from the end (a third of the time)
 
-    Concept c has the terms ids[starts[c]:starts[c + 1]]. ``acc`` and ``art`` are zero before and after. Fills ``out``,
-    ``frequency`` and ``ends`` by row, ``held``, ``mass`` and ``stops`` by article, ``df`` with the articles' summed
-    frequencies, each at most 1.
+
+def spread(offsets, rows, counts, ids, shares, starts, live, articles, art, held, df):  # type: ignore[no-untyped-def]
+    """Into ``df``: in how many articles each concept is, an article counting its frequency there, at most 1.
+
+    Concept c has the terms ids[starts[c]:starts[c + 1]]. ``art`` is zero before and after.
     """
-    # What may be new is written first and counted after: no branch to be guessed wrong.
-    at = 0
-    stop = 0
     every = len(live) == 0
-    by_article = len(articles) > 0
     for c in range(len(starts) - 1):
-        first = at
-        alone = starts[c + 1] - starts[c] == 1
+        n = 0
         for t in range(starts[c], starts[c + 1]):
             share = shares[t]
-            begin, end = offsets[ids[t]], offsets[ids[t] + 1]
-            if alone and every:
-                for p in range(begin, end):
-                    out[at] = rows[p]
-                    frequency[at] = counts[p] * share
-                    at += 1
-            else:
-                for p in range(begin, end):
-                    row = rows[p]
-                    if every or live[row]:
-                        before = acc[row]
-                        out[at] = row
-                        at += int(before == 0.0)
-                        acc[row] = before + counts[p] * share
-        if not (alone and every):
-            for i in range(first, at):
-                row = out[i]
-                frequency[i] = acc[row]
-                acc[row] = 0.0
-        ends[c] = at
-        if by_article:
-            begin = stop
-            if alone:  # its rows ascend, and so do their articles
-                last = -1
-                value = 0.0
-                for i in range(first, at):
-                    article = articles[out[i]]
-                    new = int(article != last)
-                    stop += new
-                    value = value * (1 - new) + frequency[i]
-                    held[stop - 1] = article
-                    mass[stop - 1] = value
-                    last = article
-            else:
-                for i in range(first, at):
-                    article = articles[out[i]]
+            for p in range(offsets[ids[t]] & _PLACE, offsets[ids[t] + 1]):
+                row = np.int64(rows[p])
+                if every or live[row]:
+                    article = np.int64(articles[row])
                     before = art[article]
-                    held[stop] = article
-                    stop += int(before == 0.0)
-                    art[article] = before + frequency[i]
-                for i in range(begin, stop):
-                    mass[i] = art[held[i]]
-                    art[held[i]] = 0.0
-            total = 0.0
-            for i in range(begin, stop):
-                total += min(mass[i], 1.0)
-            stops[c] = stop
-            df[c] = total
+                    held[n & _ROW] = article  # written first and counted after: no branch to be guessed wrong
+                    n += int(before == 0.0)
+                    art[article] = before + counts[p] * share
+        total = 0.0
+        for i in range(n):
+            article = np.int64(held[i])
+            total += min(art[article], 1.0)
+            art[article] = 0.0
+        df[c] = total
 
 
-def score(out, frequency, ends, weights, saturation, held, mass, stops, shares, article_saturation, articles, k1, allowed, depth, bins, acc, art, seen, found, scores):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
-    """BM25 of the rows of ``pool`` that are allowed (all where ``allowed`` is empty), into ``found`` and ``scores``.
+def best(offsets, rows, counts, ids, shares, starts, weights, saturation, article_weights, article_saturation, articles, k1, live, allowed, blocks, depth, at, acc, pooled, seen, touched, members, art, mass, held, inside, bins, found, scores):  # type: ignore[no-untyped-def]  # fmt: skip # noqa: E501
+    """BM25 of the allowed rows that hold any concept, into ``found`` and ``scores``; returns how many are there.
 
-    ``weights`` and ``shares`` are each concept's for rows and for articles. Returns how many rows were found: of
-    more than twice ``depth`` only the best, by a histogram (``bins``, zero before and after): ``depth`` and all that
-    score as much as the last of these, and perhaps some more.
+    Of more than four times ``depth`` only the best: ``depth`` of them, all that score as much as the last of these, and
+    perhaps some more. ``article_weights`` is empty, or each concept's weight for whole articles. Rows are gone through
+    in blocks that end with an article and fit in the processor's nearest cache, concept by concept in each; ``at`` is
+    how far each term is. ``acc``, ``pooled``, ``seen``, ``art``, ``mass`` and ``bins`` are zero before and after.
     """
-    n = 0
-    every = len(allowed) == 0
-    i = 0
-    for c in range(len(ends)):
-        weight = weights[c]
-        while i < ends[c]:
-            row = out[i]
-            if every or allowed[row]:
-                value = frequency[i]
-                found[n] = row
-                n += 1 - seen[row]
-                seen[row] = 1
-                acc[row] += weight * (value * (k1 + 1.0) / (value + saturation[row]))
-            i += 1
-    by_article = len(articles) > 0
-    if by_article:
-        i = 0
-        for c in range(len(stops)):
-            share = shares[c]
-            while i < stops[c]:
-                article = held[i]
-                value = mass[i]
-                art[article] += share * (value * (k1 + 1.0) / (value + article_saturation[article]))
-                i += 1
-    for j in range(n):
-        row = found[j]
-        value = acc[row]
+    every = len(live) == 0
+    any_row = len(allowed) == 0
+    by_article = len(article_weights) > 0
+    for t in range(len(ids)):
+        at[t] = offsets[ids[t]]
+    total = 0
+    limit = 4 * depth
+    least = -np.inf  # what can still be among the best
+    for b in range(len(blocks) - 1):
+        base = blocks[b] & _ROW
+        end = blocks[b + 1]
+        first_article = np.int64(articles[base])
+        n = 0
+        for c in range(len(starts) - 1):
+            weight = weights[c]
+            begin = starts[c]
+            k = 0
+            if starts[c + 1] - begin == 1:  # one term: its rows ascend, and so do their articles
+                p = at[begin] & _PLACE
+                stop = offsets[ids[begin] + 1]
+                share = shares[begin]
+                last = np.int64(-1)
+                value = 0.0
+                while p < stop:
+                    row = np.int64(rows[p])
+                    if row >= end:
+                        break
+                    if every or live[row]:
+                        here = (row - base) & _ROW
+                        f = counts[p] * share
+                        acc[here] += weight * (f * (k1 + 1.0) / (f + saturation[row]))
+                        touched[n & _ROW] = here  # written first and counted after: no branch to be guessed wrong
+                        n += 1 - seen[here]
+                        seen[here] = 1
+                        if by_article:
+                            article = (np.int64(articles[row]) - first_article) & _ROW
+                            new = int(article != last)
+                            k += new
+                            value = value * (1 - new) + f
+                            held[k & _ROW] = article
+                            inside[k & _ROW] = value
+                            last = article
+                    p = (p + 1) & _PLACE
+                at[begin] = p
+                if by_article:
+                    share = article_weights[c]
+                    for i in range(1, k + 1):
+                        article = np.int64(held[i])
+                        f = inside[i]
+                        art[article] += share * (f * (k1 + 1.0) / (f + article_saturation[article + first_article]))
+                continue
+            for t in range(begin, starts[c + 1]):
+                p = at[t] & _PLACE
+                stop = offsets[ids[t] + 1]
+                share = shares[t]
+                while p < stop:
+                    row = np.int64(rows[p])
+                    if row >= end:
+                        break
+                    if every or live[row]:
+                        here = (row - base) & _ROW
+                        before = pooled[here]
+                        members[k & _ROW] = here
+                        k += int(before == 0.0)
+                        pooled[here] = before + counts[p] * share
+                    p = (p + 1) & _PLACE
+                at[t] = p
+            m = 0
+            for i in range(k):
+                here = np.int64(members[i])
+                f = pooled[here]
+                pooled[here] = 0.0
+                acc[here] += weight * (f * (k1 + 1.0) / (f + saturation[here + base]))
+                touched[n & _ROW] = here
+                n += 1 - seen[here]
+                seen[here] = 1
+                if by_article:
+                    article = (np.int64(articles[here + base]) - first_article) & _ROW
+                    before = mass[article]
+                    held[m & _ROW] = article
+                    m += int(before == 0.0)
+                    mass[article] = before + f
+            if by_article:
+                share = article_weights[c]
+                for i in range(m):
+                    article = np.int64(held[i])
+                    f = mass[article]
+                    mass[article] = 0.0
+                    art[article] += share * (f * (k1 + 1.0) / (f + article_saturation[article + first_article]))
+        for i in range(n):
+            here = np.int64(touched[i])
+            value = acc[here]
+            acc[here] = 0.0
+            seen[here] = 0
+            if by_article:
+                value += art[(np.int64(articles[here + base]) - first_article) & _ROW]
+            if value >= least and (any_row or allowed[here + base]):
+                found[total & _ROW] = here + base
+                scores[total & _ROW] = value
+                total += 1
         if by_article:
-            value += art[articles[row]]
-        scores[j] = value
-        acc[row] = 0.0
-        seen[row] = 0
-    if by_article and len(stops) > 0:
-        for j in range(stops[-1]):
-            art[held[j]] = 0.0
-    if n <= 2 * depth:
-        return n
-    low = high = scores[0]
-    for j in range(n):
-        low = min(low, scores[j])
-        high = max(high, scores[j])
-    if not low < high:
-        return n
-    scale = (len(bins) - 1) / (high - low)
-    for j in range(n):
-        bins[int((scores[j] - low) * scale)] += 1
-    last = len(bins) - 1
-    better = bins[last]
-    while better < depth:
-        last -= 1
-        better += bins[last]
-    bins[:] = 0
-    kept = 0
-    for j in range(n):
-        row = found[j]
-        value = scores[j]
-        found[kept] = row
-        scores[kept] = value
-        kept += int(int((value - low) * scale) >= last)
-    return kept
+            for i in range(np.int64(articles[end - 1]) - first_article + 1):
+                art[i] = 0.0
+        if total > limit or (b == len(blocks) - 2 and total > 2 * depth):  # take the best, by a histogram
+            low = high = scores[0]
+            for j in range(total):
+                low = min(low, scores[j])
+                high = max(high, scores[j])
+            if low < high:
+                scale = (len(bins) - 1) / (high - low)
+                for j in range(total):
+                    bins[int((scores[j] - low) * scale)] += 1
+                bin_ = len(bins) - 1
+                better = bins[bin_]
+                while better < depth:
+                    bin_ -= 1
+                    better += bins[bin_]
+                bins[:] = 0
+                kept = 0
+                least = high
+                for j in range(total):
+                    value = scores[j]
+                    if int((value - low) * scale) >= bin_:
+                        found[kept] = found[j]
+                        scores[kept] = value
+                        kept += 1
+                        least = min(least, value)
+                total = kept
+            limit = max(4 * depth, 2 * total)
+    return total
 
 
 def alike(offsets, rows, counts, grams, size, least, tally, found, dice):  # type: ignore[no-untyped-def]
@@ -177,8 +212,8 @@ def alike(offsets, rows, counts, grams, size, least, tally, found, dice):  # typ
 class Kernels:
     """The functions above, compiled."""
 
-    pool: Callable[..., None]
-    score: Callable[..., int]
+    spread: Callable[..., None]
+    best: Callable[..., int]
     alike: Callable[..., int]
 
 
@@ -225,41 +260,22 @@ def _compiled() -> Kernels:
     i32, i64, f64 = array(t.int32), array(t.int64), array(t.float64)
     flags, bytes_ = array(t.boolean), array(t.uint8, True)
     to32, to64, tof = array(t.int32, True), array(t.int64, True), array(t.float64, True)
-    pools = [
-        t.void(i64, i32, array(counts), i64, f64, i64, flags, i32, tof, tof, to32, tof, to64, to32, tof, to64, tof)
-        for counts in (t.uint8, t.uint16)
-    ]
-    scores = [
+    every = [array(counts) for counts in (t.uint8, t.uint16)]
+    u32, tou = array(t.uint32), array(t.uint32, True)
+    spreads = [t.void(i64, u32, counts, i64, f64, i64, flags, u32, tof, tou, tof) for counts in every]
+    bests = [
         t.int64(
-            i32,
-            f64,
-            i64,
-            f64,
-            f64,
-            i32,
-            f64,
-            i64,
-            f64,
-            f64,
-            i32,
-            t.float64,
-            flags,
-            t.int64,
-            to32,
-            tof,
-            tof,
-            bytes_,
-            to32,
-            tof,
+            i64, u32, counts, i64, f64, i64, f64, f64, f64, f64, u32, t.float64, flags, flags, i64, t.int64, to64, tof,
+            tof, bytes_, tou, tou, tof, tof, tou, tof, to32, to32, tof,
         )
-    ]
-    kinds = [array(counts) for counts in (t.uint8, t.uint16)]
-    likes = [t.int64(i64, i32, c, i64, t.int64, t.float64, array(t.uint16, True), to32, tof) for c in kinds]
+        for counts in every
+    ]  # fmt: skip
+    likes = [t.int64(i64, i32, c, i64, t.int64, t.float64, array(t.uint16, True), to32, tof) for c in every]
 
     def compiled(function: Callable[..., Any], signatures: list[Any]) -> Any:
         try:
-            return numba.njit(signatures, cache=True, nogil=True)(function)
+            return numba.njit(signatures, cache=True, nogil=True, error_model="numpy")(function)
         except RuntimeError:  # no folder that numba could write its cache to
-            return numba.njit(signatures, nogil=True)(function)
+            return numba.njit(signatures, nogil=True, error_model="numpy")(function)
 
-    return Kernels(compiled(pool, pools), compiled(score, scores), compiled(alike, likes))
+    return Kernels(compiled(spread, spreads), compiled(best, bests), compiled(alike, likes))

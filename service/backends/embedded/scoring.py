@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 _EVERY: Mask = np.zeros(0, bool)
 _BINS = 4096  # of the histogram that the best are taken by
+_BLOCK = 4096  # rows scored at once: what a concept needs of them stays in the processor's nearest cache
 _NO_ARTICLES: Ints = np.zeros(0, np.int32)
 
 
@@ -35,10 +36,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Pooled:
-    """Where each concept is: concept c has the entries from ends[c - 1] to ends[c]. Deleted rows are left out.
-
-    The arrays are the thread's own scratch: they hold until its next search of the segment.
-    """
+    """Where each concept is: concept c has the entries from ends[c - 1] to ends[c]. Deleted rows are left out."""
 
     rows: Ints
     frequency: Floats
@@ -46,7 +44,6 @@ class Pooled:
     articles: Ints
     mass: Floats  # frequency in the whole article
     stops: Longs
-    df: Floats  # articles with each concept, an article counting at most 1
 
 
 class Scorer:
@@ -58,40 +55,42 @@ class Scorer:
         self._segment, self._k1 = segment, k1
         self._live = _EVERY if live is None else live
         self._saturation, self._article_saturation = saturation, article_saturation
+        self._rows, self._articles = segment.terms.rows.view(np.uint32), segment.chunk_article.view(np.uint32)
+        self._blocks = _blocks(segment)
         self._scratch = _Scratch()
 
-    def pool(self, terms: Terms, by_article: bool) -> Pooled:
-        compiled = kernels.ready()
-        articles = self._segment.chunk_article if by_article else _NO_ARTICLES
+    def spread(self, terms: Terms) -> Floats:
+        """In how many articles each concept is, an article counting its frequency there, at most 1."""
+        compiled, postings, df = kernels.ready(), self._segment.terms, np.zeros(len(terms.starts) - 1)
         if compiled is None:
-            return self._pool(terms, articles)
-        postings, size = self._segment.terms, len(terms.starts) - 1
-        total = int((postings.offsets[terms.ids + 1] - postings.offsets[terms.ids]).sum())
-        scratch = self._scratch.of(len(self._segment), len(self._segment.ids), total)
-        ends, stops, df = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size)
-        compiled.pool(
-            postings.offsets, postings.rows, postings.counts, terms.ids, terms.shares, terms.starts, self._live,
-            articles, scratch.acc, scratch.art, scratch.rows, scratch.frequency, ends, scratch.held, scratch.mass,
-            stops, df,
+            pooled = self._pool(terms, self._segment.chunk_article)
+            spans = zip([0, *pooled.stops[:-1].tolist()], pooled.stops.tolist(), strict=True)
+            return np.array([np.minimum(pooled.mass[start:stop], 1.0).sum() for start, stop in spans], np.float64)
+        art, held = self._scratch.articles(len(self._segment.ids))
+        compiled.spread(
+            postings.offsets, self._rows, postings.counts, terms.ids, terms.shares, terms.starts, self._live,
+            self._articles, art, held, df,
         )  # fmt: skip
-        n, m = (int(ends[-1]), int(stops[-1])) if size else (0, 0)
-        return Pooled(scratch.rows[:n], scratch.frequency[:n], ends, scratch.held[:m], scratch.mass[:m], stops, df)
+        return df
 
-    def score(
-        self, pooled: Pooled, weights: Floats, article_weights: Floats, allowed: Mask | None, depth: int
+    def best(
+        self, terms: Terms, weights: Floats, article_weights: Floats, allowed: Mask | None, depth: int
     ) -> tuple[Ints, Floats]:
-        """(rows, scores) of allowed rows that hold any concept, in any order: the best ``depth`` and perhaps others."""
-        compiled = kernels.ready()
-        by_article = len(pooled.stops) > 0 and len(article_weights) > 0
-        articles = self._segment.chunk_article if by_article else _NO_ARTICLES
+        """(rows, scores) of allowed rows that hold any concept, in any order: the best ``depth`` and perhaps others.
+
+        ``article_weights`` are those of the concepts' scores in whole articles, which are added; [] without these.
+        """
+        compiled, postings = kernels.ready(), self._segment.terms
         if compiled is None:
-            return self._score(pooled, weights, article_weights, allowed)
-        scratch = self._scratch.of(len(self._segment), len(self._segment.ids), len(pooled.rows))
-        n = compiled.score(
-            pooled.rows, pooled.frequency, pooled.ends, weights, self._saturation, pooled.articles, pooled.mass,
-            pooled.stops, article_weights, self._article_saturation, articles, self._k1,
-            _EVERY if allowed is None else allowed, depth, scratch.bins, scratch.acc, scratch.art, scratch.seen,
-            scratch.found, scratch.scores,
+            articles = self._segment.chunk_article if len(article_weights) else _NO_ARTICLES
+            return self._score(self._pool(terms, articles), weights, article_weights, allowed)
+        scratch = self._scratch.of(self._segment, self._blocks)
+        n = compiled.best(
+            postings.offsets, self._rows, postings.counts, terms.ids, terms.shares, terms.starts, weights,
+            self._saturation, article_weights, self._article_saturation, self._articles, self._k1, self._live,
+            _EVERY if allowed is None else allowed, self._blocks, depth, np.empty(len(terms.ids), np.int64),
+            scratch.acc, scratch.pooled, scratch.seen, scratch.touched, scratch.members, scratch.art, scratch.mass,
+            scratch.held, scratch.inside, scratch.bins, scratch.found, scratch.scores,
         )  # fmt: skip
         return scratch.found[:n], scratch.scores[:n]
 
@@ -119,12 +118,9 @@ class Scorer:
         rows, frequency, ends = _joined(found)
         concepts = len(found)
         if not by_article:  # not asked for, or a segment with nothing but copies
-            return Pooled(
-                rows, frequency, ends, rows[:0], frequency[:0], np.zeros(concepts, np.int64), np.zeros(concepts)
-            )
+            return Pooled(rows, frequency, ends, rows[:0], frequency[:0], np.zeros(concepts, np.int64))
         held, mass, stops = _joined(by_article)
-        df = np.array([np.minimum(m, 1.0).sum() for _, m in by_article])
-        return Pooled(rows, frequency, ends, held, mass, stops, df)
+        return Pooled(rows, frequency, ends, held, mass, stops)
 
     def _score(
         self, pooled: Pooled, weights: Floats, article_weights: Floats, allowed: Mask | None
@@ -147,29 +143,42 @@ class Scorer:
 
 
 class _Buffers:
-    """One thread's arrays. ``acc``, ``art`` and ``seen`` are zero between searches."""
+    """One thread's arrays for ``kernels.best``."""
 
-    def __init__(self, rows: int, articles: int) -> None:
-        self.acc, self.art = np.zeros(rows), np.zeros(articles)
-        self.seen, self.bins = np.zeros(rows, np.uint8), np.zeros(_BINS, np.int32)
-        self.found, self.scores = np.empty(rows + 1, np.int32), np.empty(rows)
-        self.grow(1 << 16)
-
-    def grow(self, total: int) -> None:
-        self.rows, self.frequency = np.empty(total, np.int32), np.empty(total)
-        self.held, self.mass = np.empty(total, np.int32), np.empty(total)
+    def __init__(self, segment: Segment, blocks: Longs) -> None:
+        rows = int(np.diff(blocks).max(initial=0)) + 1  # one place is written beyond the last
+        ends = segment.chunk_article[blocks[1:] - 1] - segment.chunk_article[blocks[:-1]]
+        articles = int(ends.max(initial=0)) + 2
+        self.acc, self.pooled, self.seen = np.zeros(rows), np.zeros(rows), np.zeros(rows, np.uint8)
+        self.touched, self.members = np.empty(rows, np.uint32), np.empty(rows, np.uint32)
+        self.art, self.mass = np.zeros(articles), np.zeros(articles)
+        self.held, self.inside = np.empty(articles + 1, np.uint32), np.empty(articles + 1)
+        self.bins = np.zeros(_BINS, np.int32)
+        self.found, self.scores = np.empty(len(segment) + 1, np.int32), np.empty(len(segment) + 1)
 
 
 class _Scratch(threading.local):
     def __init__(self) -> None:
         self._buffers: _Buffers | None = None
+        self._articles: tuple[Floats, npt.NDArray[np.uint32]] | None = None
 
-    def of(self, rows: int, articles: int, total: int) -> _Buffers:
+    def of(self, segment: Segment, blocks: Longs) -> _Buffers:
         if self._buffers is None:
-            self._buffers = _Buffers(rows, articles)
-        if len(self._buffers.rows) <= total:  # one place is written beyond the last row
-            self._buffers.grow(2 * total)
+            self._buffers = _Buffers(segment, blocks)
         return self._buffers
+
+    def articles(self, count: int) -> tuple[Floats, npt.NDArray[np.uint32]]:
+        if self._articles is None:
+            self._articles = np.zeros(count), np.empty(count + 1, np.uint32)
+        return self._articles
+
+
+def _blocks(segment: Segment) -> Longs:
+    """Where blocks of some rows begin, and the last one ends; each begins with an article."""
+    wanted = np.arange(0, len(segment), _BLOCK)
+    starts = segment.article_starts
+    found = starts[np.searchsorted(starts, wanted)]
+    return np.unique(np.concatenate([found, [len(segment)]])).astype(np.int64)
 
 
 def _summed(rows: npt.NDArray[np.signedinteger], values: Floats, size: int) -> tuple[Ints, Floats]:
