@@ -11,10 +11,11 @@ from service.backends.base import Reader
 from service.composer import Composer
 from service.encoder import Encoder
 from service.evidence import Sentence
+from service.focus import NO_FILTERS
 from service.notices import say
 from service.question import Question, read
 from service.question_terms import Term, question_terms, unit_forms
-from service.records import Answer, AnswerSentence, Article, Citation, Language, Passage, SearchResult
+from service.records import Answer, AnswerSentence, Article, Citation, Filters, Language, Passage, SearchResult
 from service.retriever import Retriever
 from service.settings import Settings
 
@@ -34,14 +35,17 @@ class Answerer:
     def __init__(self, retriever: Retriever, reader: Reader, encoder: Encoder, settings: Settings) -> None:
         self._retriever, self._reader, self._encoder, self._settings = retriever, reader, encoder, settings
 
-    def answer(self, text: str) -> Answer:
-        """The whole answer, or a refusal with the nearest passages. Raises QueryError."""
-        return next(part for part in self.stream(text) if isinstance(part, Answer))
+    def answer(self, text: str, filters: Filters = NO_FILTERS) -> Answer:
+        """The whole answer, or a refusal with the nearest passages, from what the filters let through.
 
-    def stream(self, text: str) -> Iterator[AnswerSentence | Answer]:
+        Raises QueryError.
+        """
+        return next(part for part in self.stream(text, filters) if isinstance(part, Answer))
+
+    def stream(self, text: str, filters: Filters = NO_FILTERS) -> Iterator[AnswerSentence | Answer]:
         """With a language model, its sentences as they are checked; then, and without one, the whole answer."""
         began = time.perf_counter()
-        answer, sources = self._extractive(text)
+        answer, sources = self._extractive(text, filters)
         parts: Iterator[AnswerSentence | Answer] = iter((answer,))
         if self._settings.llm_url and not answer.abstained:
             composer = Composer(self._settings, self._encoder, self._terms, _citation, self._article)
@@ -51,10 +55,10 @@ class Answerer:
                 part = replace(part, took_ms=round((time.perf_counter() - began) * 1000, 2))
             yield part
 
-    def _extractive(self, text: str) -> tuple[Answer, list[Passage]]:
+    def _extractive(self, text: str, filters: Filters) -> tuple[Answer, list[Passage]]:
         """The answer in quotes, and the passages of independent reports that a language model may write from."""
         settings = self._settings
-        result = self._retriever.search(text, settings.answer_passages)
+        result = self._retriever.search(text, settings.answer_passages, filters=replace(filters, facets=False))
         question, terms = read(text), self._terms(text)
         found = evidence.sentences(question, terms, result.passages, self._encoder, settings.answer_looked_at)
         ranking = confidence.ranked(found)

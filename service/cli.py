@@ -88,7 +88,7 @@ def _ask(engine: Engine, options: argparse.Namespace) -> int:
     _prepare(engine, options.collection)
     text, style = " ".join(options.text), terminal.Style.of(sys.stdout)
     shown = 0
-    for part in engine.answerer(options.collection).stream(text):
+    for part in engine.answerer(options.collection).stream(text, where_cli.filters(options)):
         if isinstance(part, AnswerSentence):
             if not options.json:
                 print(terminal.sentence(part, style), flush=True)
@@ -201,7 +201,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         which = f"collection (default: {default or 'all'})"
         added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
-        if name in ("query", "ingest", "serve", "repair", "purge", "watch"):
+        if name in ("query", "ask", "ingest", "serve", "repair", "purge", "watch"):
             added.add_argument("--gazetteer", metavar="FILE", help="TSV of your own places (README, Places and dates)")
         return added
 
@@ -217,6 +217,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     ask = command("ask", _ask, "Answer a question with quotes that can be checked, or say that the reports do not.")
     ask.add_argument("text", nargs="+", metavar="QUESTION", help="in English or Arabic")
     ask.add_argument("--json", action="store_true", help="one JSON object")
+    where_cli.add_options(ask, facets=False)
 
     ingest = command("ingest", _ingest, "Take files into a collection; - is standard input.")
     ingest.add_argument("paths", nargs="+", metavar="PATH")

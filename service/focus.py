@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from service.records import Filters, Language, Ranking
 from service.settings import Settings
 
 NO_FILTERS = Filters()
+Areas = tuple[Area, ...]
 _QUESTION = re.compile(
     r"[?\u061f]|^\s*\.?\s*(?:who|what|when|where|why|how|which|whose"
     r"|كم|من هو|من هي|ما|ماذا|متى|أين|اين|لماذا|كيف|أي|اي|هل)\s",
@@ -31,17 +33,20 @@ _QUESTION_WORDS = 20  # a longer text is a report that was pasted: its "yesterda
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """``areas`` rank, ``within`` filters; ``period`` filters, ``preferred`` ranks. Days are ISO 8601, "" for open."""
+    """``areas`` rank, ``within`` filters; ``period`` filters, ``preferred`` ranks. Days are ISO 8601, "" for open.
+
+    Of each group of ``within``, one area must be met.
+    """
 
     areas: tuple[Area, ...] = ()
-    within: tuple[Area, ...] = ()
-    given: tuple[Area, ...] = ()  # those of ``within`` that were given beside the question
+    within: tuple[Areas, ...] = ()
+    given: tuple[Areas, ...] = ()  # those of ``within`` that were given beside the question
     period: tuple[str, str] = ("", "")
     preferred: tuple[str, str] = ("", "")
     recent: bool = False
     notices: tuple[str, ...] = ()
-    source: str = ""
-    language: str = ""
+    sources: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     read_as: tuple[str, ...] = ()  # the areas in words
 
     @property
@@ -58,8 +63,8 @@ def read(text: str, filters: Filters, settings: Settings, language: Language = L
     asked = where.ask(text, names, language, named.spans) if wanted else where.Asked()
     given, notices = _given(filters, names, settings, language)
     period, preferred, recent = _period(text, named, filters, now)
-    strict = () if _QUESTION.search(text) else tuple(area for area in asked.areas if area.strict)
-    areas = (*given, *asked.areas)
+    strict = () if _QUESTION.search(text) else tuple((area,) for area in asked.areas if area.strict)
+    areas = (*chain.from_iterable(given), *asked.areas)
     read_as = tuple(described(area, names, language) for area in areas)
     return Focus(
         areas, (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices), filters.source,
@@ -73,7 +78,9 @@ def relaxed(focus: Focus, filters: Filters, settings: Settings, language: Langua
     None where they required nothing; what was given beside the question is never left out.
     """
     names = _gazetteer(settings)
-    left_out = [described(area, names, language) for area in focus.within if area not in focus.given]
+    left_out = [
+        described(area, names, language) for areas in focus.within if areas not in focus.given for area in areas
+    ]
     if any(focus.period) and not (filters.since or filters.until):
         first, last = focus.period
         left_out.append(say(language, "between_days", first=first or "...", last=last or "..."))
@@ -105,15 +112,16 @@ def _gazetteer(settings: Settings) -> gazetteer.Gazetteer:
 
 def _given(
     filters: Filters, names: gazetteer.Gazetteer, settings: Settings, language: Language
-) -> tuple[tuple[Area, ...], list[str]]:
-    """The areas of near= and place=."""
-    areas: list[Area] = []
+) -> tuple[tuple[Areas, ...], list[str]]:
+    """The areas of near= and of place=."""
+    around: list[Area] = []
+    inside: list[Area] = []
     notices: list[str] = []
     if filters.within_km < 0 or not np.isfinite(filters.within_km):
         raise QueryError(f"within_km is a distance of more than 0 km, found {filters.within_km:g}")
     if filters.within_km and not filters.near:
         raise QueryError("within_km needs a place to measure from: give near=PLACE too")
-    for option, name in (("near", filters.near), ("place", filters.place)):
+    for option, name in (("near", filters.near), *(("place", place) for place in filters.place)):
         if not name:
             continue
         place, others = where.one(name, names)
@@ -127,10 +135,10 @@ def _given(
             found = title(place, names, language)
             notices.append(say(language, "option_read_as", option=option, name=name, place=found, others=listed))
         if option == "near":
-            areas.append(Area(place, Relation.WITHIN, filters.within_km or settings.near_km, strict=True))
+            around.append(Area(place, Relation.WITHIN, filters.within_km or settings.near_km, strict=True))
         else:
-            areas.append(Area(place, Relation.IN, strict=True))
-    return tuple(areas), notices
+            inside.append(Area(place, Relation.IN, strict=True))
+    return tuple(tuple(group) for group in (around, inside) if group), notices
 
 
 def _period(

@@ -124,7 +124,7 @@ def _measure(options: argparse.Namespace) -> None:
         if options.since or options.until:
             filters["search, dates"] = Filters(since=options.since, until=options.until)
         if options.place:
-            filters["search, place"] = Filters(place=options.place)
+            filters["search, place"] = Filters(place=(options.place,))
         manifest = engine.status(options.collection)
         load = os.getloadavg()[0]
         print(f"{manifest.chunks:,} passages, {len(manifest.segments)} segments; {platform.machine()}, "

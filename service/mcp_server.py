@@ -30,6 +30,13 @@ ABOUT = (
 )
 
 Question = Annotated[str, Field(min_length=1, description="A question or words, English or Arabic.")]
+Near = Annotated[str, Field(description="Passages that name places around this one.")]
+WithinKm = Annotated[float, Field(ge=0, le=20_000, description="How far near reaches; 0: the default.")]
+PlaceNames = Annotated[str | list[str], Field(description="Passages that name this place (one of these) or one in it.")]
+FirstDay = Annotated[str, Field(description="From then on: 2015-08-07, 2015-08.")]
+LastDay = Annotated[str, Field(description="Up to then, that day included.")]
+Sources = Annotated[str | list[str], Field(description="Articles of exactly this source, or one of these.")]
+Languages = Annotated[str | list[str], Field(description="Articles in this language: ar, en.")]
 Collection = Annotated[str, Field(max_length=64, description="Collection; the default one where it is empty.")]
 
 
@@ -56,26 +63,36 @@ def mcp_server(engine: "Engine", settings: Settings) -> "MCPServer[Any]":
         question: Question,
         collection: Collection = "",
         k: Annotated[int, Field(ge=1, le=settings.max_k, description="Passages wanted at most.")] = settings.k,
-        near: Annotated[str, Field(description="Passages that name places around this one.")] = "",
-        within_km: Annotated[float, Field(ge=0, le=20_000, description="How far near reaches; 0: the default.")] = 0.0,
-        place: Annotated[str, Field(description="Passages that name this place or one in it.")] = "",
-        first_day: Annotated[str, Field(description="From then on: 2015-08-07, 2015-08.")] = "",
-        last_day: Annotated[str, Field(description="Up to then, that day included.")] = "",
-        language: Annotated[str, Field(description="Articles in this language: ar, en.")] = "",
+        near: Near = "",
+        within_km: WithinKm = 0.0,
+        place: PlaceNames = "",
+        first_day: FirstDay = "",
+        last_day: LastDay = "",
+        language: Languages = "",
+        source: Sources = "",
     ) -> dict[str, Any]:
         """Ranked passages of the reports, each with its place in its article."""
-        filters = Filters(
-            near=near, within_km=within_km, place=place, since=first_day, until=last_day, language=language
-        )
+        filters = _filters(near, within_km, place, first_day, last_day, language, source)
         found = await done(
             lambda: engine.retriever(collection or settings.collection).search(question, k, filters=filters)
         )
         return _plain(search_out(found, False))
 
     @server.tool(annotations=reads)
-    async def answer(question: Question, collection: Collection = "") -> dict[str, Any]:
+    async def answer(
+        question: Question,
+        collection: Collection = "",
+        near: Near = "",
+        within_km: WithinKm = 0.0,
+        place: PlaceNames = "",
+        first_day: FirstDay = "",
+        last_day: LastDay = "",
+        language: Languages = "",
+        source: Sources = "",
+    ) -> dict[str, Any]:
         """Sentences of the reports that answer a question, each checked against its article; or abstained."""
-        found = await done(lambda: engine.answerer(collection or settings.collection).answer(question))
+        filters = _filters(near, within_km, place, first_day, last_day, language, source)
+        found = await done(lambda: engine.answerer(collection or settings.collection).answer(question, filters))
         return answer_json.as_json(found)
 
     @server.tool(annotations=reads)
@@ -100,6 +117,17 @@ def mcp_server(engine: "Engine", settings: Settings) -> "MCPServer[Any]":
         return _plain(collections_out(settings.collection, await done(look)))
 
     return server
+
+
+def _filters(
+    near: str, within_km: float, place: str | list[str], since: str, until: str, language: str | list[str],
+    source: str | list[str],
+) -> Filters:  # fmt: skip
+    several = (tuple(filter(None, [v] if isinstance(v, str) else v)) for v in (place, source, language))
+    places, sources, languages = several
+    return Filters(
+        near=near, within_km=within_km, place=places, since=since, until=until, source=sources, language=languages
+    )
 
 
 def _shelf(engine: "Engine", name: str) -> Shelf:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -18,7 +18,7 @@ class Provenance:
     """What stands beside every exported passage or quote."""
 
     query: str
-    options: Mapping[str, str]  # filters and order that were given, by their names in the API
+    options: Mapping[str, str | Sequence[str]]  # filters and order that were given, by their names in the API
     retrieved: str  # ISO 8601, UTC
     collection: str
     index_version: str
@@ -30,7 +30,9 @@ class Provenance:
     language_model: str = ""  # that wrote an answer's sentences
 
 
-def of(manifest: Manifest, query: str, options: Mapping[str, str], language_model: str = "") -> Provenance:
+def of(
+    manifest: Manifest, query: str, options: Mapping[str, str | Sequence[str]], language_model: str = ""
+) -> Provenance:
     recipe = manifest.recipe
     return Provenance(
         query,

@@ -143,12 +143,13 @@ class Hit:
 class Filters:
     """Where and when a search looks, beside what its words say; "" and 0 leave a filter out.
 
-    Days are as the user wrote them: 2015-08-07, 2015-08, 2015 or words such as yesterday, read against ``now``.
+    Days are as the user wrote them: 2015-08-07, 2015-08, 2015 or words such as yesterday, read against ``now``. Where
+    several values are given, any of them will do.
     """
 
     near: str = ""  # a place: passages that name places around it
     within_km: float = 0.0  # with near: how far; 0 is the default of the settings
-    place: str = ""  # a place: passages that name it or a place in it
+    place: tuple[str, ...] = ()  # passages that name one of these or a place in it
     since: str = ""
     until: str = ""
     now: str = ""  # reference date of relative words, ISO 8601; "" is today
@@ -156,8 +157,8 @@ class Filters:
     dates: bool = True  # whether dates are read from the question
     recent: bool | None = None  # prefer newer articles; None: where the question asks for the latest
     facets: bool = False
-    source: str = ""  # articles of exactly this source, as facets name it
-    language: str = ""  # articles in this language, ISO 639-1
+    source: tuple[str, ...] = ()  # articles of exactly these sources, as facets name them
+    language: tuple[str, ...] = ()  # articles in these languages, ISO 639-1
     notices_in: Language | None = None  # language of the notices; None: the question's
 
 

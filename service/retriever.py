@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from service.notices import say
 from service.places.area import Area
 from service.records import (
     Concept,
+    Facets,
     Filters,
     Fusion,
     Hit,
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from service.reranker import Reranker
 
 _MIN_HIGHLIGHTED = 0.02  # weight of a term within its concept below which it is not marked in the text
+_COUNTED = {"place": "places", "source": "sources", "language": "languages"}  # a filter -> the facet that it is of
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
@@ -81,7 +84,7 @@ class Retriever:
         if explain:
             matches += self._further(concepts, wide, query.language)
         passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
-        facets = self._reader.facets(fused.keys.tolist()) if filters.facets else None
+        facets = self._facets(text, query, wide, filters, fused) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
         return SearchResult(
@@ -137,6 +140,19 @@ class Retriever:
             keep, notices = self._filter(query, focus, language)
             rankings, fused = self._all(query, wide, keep, depth, focus)
         return focus, notices, rankings, fused
+
+    def _facets(
+        self, text: str, query: queries.Query, wide: Mapping[Leg, list[Concept]], filters: Filters, fused: Ranking
+    ) -> Facets:
+        """Counts over the ranking; of a kind that is filtered by, as if it were not, so that more can be chosen."""
+        found = self._reader.facets(fused.keys.tolist())
+        for kind, counts in _COUNTED.items():
+            if getattr(filters, kind):
+                lifted: dict[str, Any] = {kind: ()}
+                ranking = self._found(text, query, wide, replace(filters, **lifted), self._settings.depth)[-1]
+                others = self._reader.facets(ranking.keys.tolist())
+                found = replace(found, **{counts: getattr(others, counts)})
+        return found
 
     def _all(
         self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus
@@ -266,7 +282,7 @@ class Retriever:
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
         keep = Filter(
             tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period,
-            focus.source, focus.language,
+            focus.sources, focus.languages,
         )  # fmt: skip
         return keep, notices
 

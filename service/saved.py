@@ -37,7 +37,7 @@ class SavedSearch:
     name: str
     collection: str
     question: str
-    options: Mapping[str, str]
+    options: Mapping[str, str | Sequence[str]]
     created: str
     version: str  # index version that was looked at last, and when
     looked: str
@@ -59,8 +59,8 @@ class SavedSearches:
         self._state = state
 
     def add(
-        self, owner: str, name: str, collection: str, question: str, options: Mapping[str, str], version: str,
-        there: Sequence[str],
+        self, owner: str, name: str, collection: str, question: str, options: Mapping[str, str | Sequence[str]],
+        version: str, there: Sequence[str],
     ) -> tuple[SavedSearch, str]:  # fmt: skip
         """The search and its feed's token, which is shown once. ``there``: digests of what it finds already."""
         token = secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""The options of where and when of the query command, and what they are turned into."""
+"""The options of where, when and whose of the commands that search, and what they are turned into."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from service.records import Filters
 _DAYS = "places are names in English or Arabic; days are 2015-08-07, 2015-08, 2015 or words"
 
 
-def add_options(query: argparse.ArgumentParser) -> None:
+def add_options(query: argparse.ArgumentParser, facets: bool = True) -> None:
     given = query.add_argument_group("where and when", _DAYS)
     given.add_argument("--near", default="", metavar="PLACE", help="passages that name places around this one")
     given.add_argument("--within-km", type=float, default=0.0, metavar="N", help="how far --near reaches")
-    given.add_argument("--place", default="", metavar="PLACE", help="passages that name this place, or one in it")
+    given.add_argument(
+        "--place", action="append", metavar="PLACE", help="passages that name this place, or one in it; may be repeated"
+    )
     given.add_argument(
         "--from", dest="since", default="", metavar="DAY", help="published, or of events, from this day on"
     )
@@ -28,24 +30,28 @@ def add_options(query: argparse.ArgumentParser) -> None:
         help="prefer newer articles; without it, where the question asks for the latest",
     )
     given.add_argument(
-        "--source", default="", metavar="NAME", help="articles of this source, exactly as --facets has it"
+        "--source", action="append", metavar="NAME", help="articles of this source, exactly as --facets has it; "
+        "may be repeated",
+    )  # fmt: skip
+    given.add_argument(
+        "--language", action="append", metavar="CODE", help="articles in this language: ar, en; may be repeated"
     )
-    given.add_argument("--language", default="", metavar="CODE", help="articles in this language: ar, en")
-    given.add_argument("--facets", action="store_true", help="counts by month, day, place, source and language")
+    if facets:
+        given.add_argument("--facets", action="store_true", help="counts by month, day, place, source and language")
 
 
 def filters(options: argparse.Namespace) -> Filters:
     return Filters(
         near=options.near,
         within_km=options.within_km,
-        place=options.place,
+        place=tuple(options.place or ()),
         since=options.since,
         until=options.until,
         now=options.now,
         places=options.places,
         dates=options.dates,
         recent=options.recent,
-        facets=options.facets,
-        source=options.source,
-        language=options.language,
+        facets=getattr(options, "facets", False),
+        source=tuple(options.source or ()),
+        language=tuple(options.language or ()),
     )

@@ -62,6 +62,14 @@ def test_passages_are_slices_of_their_articles_in_both_languages(seeds: Engine) 
         assert article["sha256"] == passage["sha256"]
 
 
+def test_filters_hold_for_passages_and_answers(seeds: Engine) -> None:
+    found = call(seeds, "search", question="strikes near Hawija", language=["ar"], place="Iraq").structured_content
+    answer = call(seeds, "answer", question="who took the Baiji refinery?", source="nobody").structured_content
+
+    assert {passage["language"] for passage in found["passages"]} == {"ar"}
+    assert answer["abstained"] and not answer["nearest"]
+
+
 def test_citations_of_an_answer_hold(seeds: Engine) -> None:
     answer = call(seeds, "answer", question="who took the Baiji refinery?").structured_content
 

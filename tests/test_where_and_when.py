@@ -158,9 +158,32 @@ def test_near_and_within_km_leave_out_what_is_farther(retriever: Retriever) -> N
 
 
 def test_place_keeps_what_names_a_place_in_it(retriever: Retriever) -> None:
-    assert set(found(retriever, "غارة", place="Kirkuk Governorate")) == {"hawija", "muzayrir"}
-    assert set(found(retriever, "غارة", place="Syria")) == {"ghab"}
-    assert set(found(retriever, "غارة", place="العراق")) == {"hawija", "muzayrir", "mosul", "tikrit"}
+    assert set(found(retriever, "غارة", place=("Kirkuk Governorate",))) == {"hawija", "muzayrir"}
+    assert set(found(retriever, "غارة", place=("Syria",))) == {"ghab"}
+    assert set(found(retriever, "غارة", place=("العراق",))) == {"hawija", "muzayrir", "mosul", "tikrit"}
+
+
+def test_of_several_values_any_will_do_and_of_several_kinds_each_must(retriever: Retriever) -> None:
+    assert set(found(retriever, "غارة", place=("Syria", "Mosul"))) == {"ghab", "mosul"}
+    assert set(found(retriever, "غارة", place=("Syria", "Mosul"), near="Mosul")) == {"mosul"}
+    assert set(found(retriever, "غارة", source=("Radio", "Agency"))) == set(found(retriever, "غارة"))
+    assert len(found(retriever, "غارة", source=("Radio",))) == 1
+    assert found(retriever, "غارة", source=("Radio", "nobody"), language=("ar", "en")) == found(
+        retriever, "غارة", source=("Radio",)
+    )
+    assert found(retriever, "غارة", source=("nobody",)) == []
+
+
+def test_a_kind_that_is_filtered_by_still_counts_its_other_values(retriever: Retriever) -> None:
+    every = retriever.search("غارة", filters=Filters(facets=True)).facets
+    radio = retriever.search("غارة", filters=Filters(facets=True, source=("Radio",))).facets
+    syria = retriever.search("غارة", filters=Filters(facets=True, place=("Syria",))).facets
+
+    assert every and radio and syria
+    assert radio.sources == every.sources
+    assert sum(count for _, count in radio.languages) == 1
+    assert syria.places == every.places
+    assert sum(count for _, count in syria.days) == 1
 
 
 def test_a_passage_says_which_place_it_names_and_how_far_that_is(retriever: Retriever) -> None:

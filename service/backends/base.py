@@ -40,23 +40,24 @@ class Filter:
     """Which chunks may be returned: each group of alternatives must be met, none of ``excluded``.
 
     ``phrases`` and ``excluded`` are met where the words stand in the chunk or its title one after the other;
-    ``titles`` and ``sources`` look at those fields of the article. A chunk must name a place in each of ``areas``; its
-    article must be published in ``period`` (days as ISO 8601, both included, "" for open), or the chunk name a day of
-    it; ``source`` and ``language`` are the article's, exactly.
+    ``titles`` and ``sources`` look at those fields of the article. A chunk must name a place in one area of each
+    group of ``areas``; its article must be published in ``period`` (days as ISO 8601, both included, "" for open), or
+    the chunk name a day of it; the article's source is one of ``published_by``, exactly, its language one of
+    ``languages``, where there are any.
     """
 
     phrases: tuple[Alternatives, ...] = ()
     excluded: Alternatives = ()
     titles: tuple[Alternatives, ...] = ()
     sources: tuple[Alternatives, ...] = ()
-    areas: tuple[Area, ...] = ()
+    areas: tuple[tuple[Area, ...], ...] = ()
     period: tuple[str, str] = ("", "")
-    source: str = ""
-    language: str = ""
+    published_by: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         words = self.phrases or self.excluded or self.titles or self.sources
-        return bool(words or self.areas or any(self.period) or self.source or self.language)
+        return bool(words or self.areas or any(self.period) or self.published_by or self.languages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
@@ -16,12 +17,12 @@ from litestar.response import ServerSentEvent, ServerSentEventMessage
 from msgspec import Meta, Struct
 
 from service import answer_json
-from service.records import Answer, AnswerSentence
+from service.records import Answer, AnswerSentence, Filters
 from service.settings import Settings
 from service.web import examples, limits
 from service.web.access import SOME, reach
 from service.web.api import UNCHANGED, problem_responses, unchanged
-from service.web.asked import COLLECTION_PATTERN
+from service.web.asked import COLLECTION_PATTERN, FILTERS, SEVERAL, filters_of, filters_providers
 from service.web.freshness import etag
 from service.web.schemas import Offset
 from service.web.threads import ThreadedEngine
@@ -108,10 +109,14 @@ class EventOut(Struct, frozen=True):
 
 
 class QuestionIn(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is asked, of which collection (the default one when left out)."""
+    """What is asked, of which collection (the default one when left out), and what the answer may rest on."""
 
     question: str
     collection: str = ""
+    options: Annotated[
+        dict[str, str | list[str]],
+        Meta(description='filters as in the address of a search, e.g. {"near": "Hawija", "source": ["A", "B"]}'),
+    ] = {}
 
 
 def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHandler]:
@@ -122,7 +127,8 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
 
     @get(
         "/api/v1/answer",
-        guards=[limits.parameters_guard("q", "collection", required="q")],
+        guards=[limits.parameters_guard("q", "collection", *FILTERS, required="q", repeated=SEVERAL)],
+        dependencies=filters_providers(settings),
         responses={
             200: ResponseSpec(AnswerOut, examples=[Example(id="answer", value=examples.ANSWER)]),
             304: UNCHANGED,
@@ -135,6 +141,7 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
     )
     async def answer(
         request: Request[Any, Any, Any],
+        filters: NamedDependency[Filters],
         q: Annotated[
             str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
         ],
@@ -146,7 +153,7 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         tag_of = partial(etag, request)
         if held := await engine.known(name, tag_of, request.headers.get("if-none-match")):
             return unchanged(held)
-        found = await engine.answer(name, text)
+        found = await engine.answer(name, text, filters)
         # A language model may say it otherwise next time.
         headers = {} if found.model or settings.llm_url else {"ETag": tag_of(found.version)}
         return Response(answer_out(found), headers=headers)
@@ -165,11 +172,12 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         text = limits.question(data.question, settings.max_query_chars)
         collection = limits.collection(data.collection or settings.collection)
         reach(request, collection)
-        return answer_out(await engine.answer(collection, text))
+        return answer_out(await engine.answer(collection, text, filters_of(data.options)))
 
     @get(
         "/api/v1/answer/stream",
-        guards=[limits.parameters_guard("q", "collection", required="q")],
+        guards=[limits.parameters_guard("q", "collection", *FILTERS, required="q", repeated=SEVERAL)],
+        dependencies=filters_providers(settings),
         responses={
             200: ResponseSpec(
                 EventOut, generate_examples=False, media_type="text/event-stream", description="The events."
@@ -185,6 +193,7 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         tags=["search"],
     )
     async def stream(
+        filters: NamedDependency[Filters],
         q: Annotated[
             str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
         ],
@@ -193,7 +202,7 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         ] = settings.collection,
     ) -> ServerSentEvent:
         text = limits.question(q, settings.max_query_chars)
-        parts = engine.answer_parts(limits.collection(collection), text)
+        parts = engine.answer_parts(limits.collection(collection), text, filters)
         first = await anext(parts)  # here, so that a bad question or collection is a problem and not a broken stream
         return ServerSentEvent(_events(first, parts))
 

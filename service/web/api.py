@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 
 from litestar import Request, Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
@@ -15,7 +15,7 @@ from litestar.params import PathParameter, QueryParameter
 from service.settings import Settings
 from service.web import examples, limits
 from service.web.access import SOME, caller
-from service.web.asked import COLLECTION_PATTERN, PARAMETERS, Asked, asked_provider
+from service.web.asked import COLLECTION_PATTERN, PARAMETERS, SEVERAL, Asked, asked_providers
 from service.web.freshness import etag
 from service.web.paging import read_cursor
 from service.web.problems import PROBLEM_JSON, Problem
@@ -31,8 +31,8 @@ def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHa
 
     @get(
         "/api/v1/search",
-        guards=[limits.parameters_guard(*PARAMETERS, "cursor", required="q")],
-        dependencies={"asked": Provide(asked_provider(settings, settings.k, settings.max_k), sync_to_thread=False)},
+        guards=[limits.parameters_guard(*PARAMETERS, "cursor", required="q", repeated=SEVERAL)],
+        dependencies=asked_providers(settings, settings.k, settings.max_k),
         responses={
             200: ResponseSpec(SearchOut, examples=[Example(id="search", value=examples.SEARCH)]),
             304: UNCHANGED,

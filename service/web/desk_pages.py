@@ -20,7 +20,7 @@ from service.saved import SavedSearch
 from service.settings import Settings
 from service.web import limits, state
 from service.web.access import SOME, authorised, caller, reach
-from service.web.asked import NAME, from_options
+from service.web.asked import NAME, SEVERAL, Options, from_options
 from service.web.desk import Desk
 from service.web.frame import frame
 from service.web.saved import whose
@@ -28,7 +28,7 @@ from service.web.state import PageRequest, State
 from service.web.threads import ThreadedEngine
 
 _INGEST = {"role": Role.INGEST, "some": True}
-_OPTIONS = ("near", "within_km", "place", "from", "to", "source", "language", "sort")
+_OPTIONS = ("near", "within_km", "from", "to", "sort")
 
 
 class DeskPages:
@@ -45,7 +45,8 @@ class DeskPages:
         @post("/desk/saved", opt=SOME, status_code=200, include_in_schema=False)
         async def save(request: PageRequest) -> Template:
             form = await request.form()
-            given = {name: str(form[name]) for name in _OPTIONS if form.get(name)}
+            several = {name: [str(value) for value in form.getall(name, []) if value] for name in SEVERAL}
+            given: Options = {**{name: str(form[name]) for name in _OPTIONS if form.get(name)}, **several}
             collection = str(form.get("collection") or self._settings.collection)
             asked = from_options(self._settings, str(form.get("q", "")), collection, given)
             reach(request, asked.collection)
@@ -99,7 +100,7 @@ class DeskPages:
             context={
                 **frame(request, here, self._settings),
                 "switch_href": f"/desk?lang={other.value}",
-                "saved": [(search, self._search_href(search, here), list(search.options.items())) for search in saved],
+                "saved": [(search, self._search_href(search, here), _pairs(search)) for search in saved],
                 "made": made,
                 "feed": f"{base}/feeds/{token}" if token else "",
                 "may_ingest": may_ingest,
@@ -109,13 +110,18 @@ class DeskPages:
         )
 
     def _search_href(self, search: SavedSearch, here: State) -> str:
-        query = {"q": search.question, **search.options, "lang": here.interface.value}
+        query = [("q", search.question), *_pairs(search), ("lang", here.interface.value)]
         if search.collection != self._settings.collection:
-            query["collection"] = search.collection
+            query.append(("collection", search.collection))
         return f"/?{urlencode(query)}"
 
     def _back(self, request: PageRequest, part: str) -> Redirect:
         return Redirect(f"/desk?lang={state.interface_language(request).value}#{part}", status_code=303)
+
+
+def _pairs(search: SavedSearch) -> list[tuple[str, str]]:
+    """Its options one by one."""
+    return [(name, v) for name, given in search.options.items() for v in ([given] if isinstance(given, str) else given)]
 
 
 def reachable(request: PageRequest, collections: list[str]) -> list[str]:

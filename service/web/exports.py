@@ -7,7 +7,7 @@ import hashlib
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, OpenAPIResponse, OpenAPIType, Operation, Schema
@@ -15,10 +15,20 @@ from litestar.params import QueryParameter
 
 from service import export, provenance
 from service.export import Format
+from service.records import Filters
 from service.settings import Settings
 from service.web import limits
 from service.web.api import problem_responses
-from service.web.asked import COLLECTION_PATTERN, PARAMETERS, Asked, asked_provider
+from service.web.asked import (
+    COLLECTION_PATTERN,
+    FILTERS,
+    PARAMETERS,
+    SEVERAL,
+    Asked,
+    asked_providers,
+    filters_providers,
+    options,
+)
 from service.web.threads import ThreadedEngine
 
 MAX_ROWS = 500
@@ -33,8 +43,8 @@ KIND = QueryParameter(name="format", description="csv, jsonl, bibtex or ris.")
 def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHandler]:
     @get(
         "/api/v1/export/search",
-        guards=[limits.parameters_guard(*PARAMETERS, "format", required="q")],
-        dependencies={"asked": Provide(asked_provider(settings, settings.max_k, MAX_ROWS), sync_to_thread=False)},
+        guards=[limits.parameters_guard(*PARAMETERS, "format", required="q", repeated=SEVERAL)],
+        dependencies=asked_providers(settings, settings.max_k, MAX_ROWS),
         responses={200: FILE, **problem_responses(400, 404, 414, 503)},
         operation_id="exportSearch",
         summary="Search results as a file",
@@ -53,7 +63,8 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
 
     @get(
         "/api/v1/export/answer",
-        guards=[limits.parameters_guard("q", "collection", "format", required="q")],
+        guards=[limits.parameters_guard("q", "collection", "format", *FILTERS, required="q", repeated=SEVERAL)],
+        dependencies=filters_providers(settings),
         responses={200: FILE, **problem_responses(400, 404, 414, 503)},
         operation_id="exportAnswer",
         summary="The citations of an answer as a file",
@@ -62,6 +73,7 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         operation_class=ExportOperation,
     )
     async def export_answer(
+        filters: NamedDependency[Filters],
         q: Annotated[
             str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
         ],
@@ -71,9 +83,9 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         kind: Annotated[Format, KIND] = Format.CSV,
     ) -> Response[str]:
         text = limits.question(q, settings.max_query_chars)
-        answer = await engine.answer(limits.collection(collection), text)
+        answer = await engine.answer(limits.collection(collection), text, filters)
         manifest = await engine.manifest(collection, answer.version)
-        made = provenance.of(manifest, text, {}, answer.model)
+        made = provenance.of(manifest, text, options(filters), answer.model)
         return file(export.write(export.rows_of(answer.nearest, answer.citations), made, kind), kind, "answer")
 
     return [export_search, export_answer]

@@ -22,7 +22,7 @@ def frame(request: PageRequest, here: State, settings: Settings) -> dict[str, An
     """The part of a template's context that all pages share."""
     language = here.interface
     other = Language.ENGLISH if language is Language.ARABIC else Language.ARABIC
-    kept = list(state.parameters(here).items())
+    kept = state.parameters(here)
     return {
         "t": partial(phrase, language),
         "lang": language.value,

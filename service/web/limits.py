@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -49,8 +49,8 @@ def url_guard(settings: Settings) -> Guard:
     return check_url
 
 
-def parameters_guard(*known: str, required: str = "") -> Guard:
-    """Refuses query parameters that are unknown, repeated or missing.
+def parameters_guard(*known: str, required: str = "", repeated: Collection[str] = ()) -> Guard:
+    """Refuses query parameters that are unknown, missing, or given twice where they are not among ``repeated``.
 
     An ignored parameter would answer another question than the one asked: ``colection=news`` is an error.
     """
@@ -61,7 +61,7 @@ def parameters_guard(*known: str, required: str = "") -> Guard:
         for name, times in given.items():
             if name not in known:
                 raise ClientException(f"unknown parameter {shown(name)}: this endpoint takes {', '.join(known)}")
-            if times > 1:
+            if times > 1 and name not in repeated:
                 raise ClientException(f"parameter {name} is given {times} times: give it once")
         if required and required not in given:
             raise ClientException(f"parameter {required} is missing")

@@ -54,15 +54,17 @@ def chips(state: State, names: Gazetteer) -> Iterator[Chip]:
         km = f" ({t('within', km=f'{state.within_km:g}')})" if state.within_km else ""
         name = label.shown(state.near, state.interface, names)
         yield Chip(t("near"), f"{name}{km}", href("/", state, near="", within_km=0.0))
-    if state.place:
-        yield Chip(t("place"), label.shown(state.place, state.interface, names), href("/", state, place=""))
+    yield from _several("place", state, names)
     if state.since or state.until:
         period = state.since if state.since == state.until else f"{state.since or '…'} – {state.until or '…'}"
         yield Chip(t("published"), period, href("/", state, since="", until=""))
-    if state.source:
-        yield Chip(t("source"), state.source, href("/", state, source=""))
-    if state.language:
-        yield Chip(t("language"), _text("language", state.language, state, names), href("/", state, language=""))
+    yield from _several("source", state, names)
+    yield from _several("language", state, names)
+
+
+def _several(key: str, state: State, names: Gazetteer) -> Iterator[Chip]:
+    for value in getattr(state, key):
+        yield Chip(phrase(state.interface, key), _text(key, value, state, names), _toggled(state, key, value))
 
 
 def _group(key: str, counts: tuple[tuple[str, int], ...], state: State, names: Gazetteer) -> Group:
@@ -70,7 +72,7 @@ def _group(key: str, counts: tuple[tuple[str, int], ...], state: State, names: G
     choices = [
         Choice(
             _text(key, value, state, names), count, round(100 * count / most, 1),
-            _toggled(state, key, value), getattr(state, key) == value,
+            _toggled(state, key, value), value in getattr(state, key),
         )
         for value, count in counts
     ]  # fmt: skip
@@ -78,7 +80,9 @@ def _group(key: str, counts: tuple[tuple[str, int], ...], state: State, names: G
 
 
 def _toggled(state: State, key: str, value: str) -> str:
-    changes: dict[str, Any] = {key: "" if getattr(state, key) == value else value}
+    """The same search with this value as well, or without it where it is chosen."""
+    chosen = getattr(state, key)
+    changes: dict[str, Any] = {key: tuple(v for v in chosen if v != value) if value in chosen else (*chosen, value)}
     return href("/", state, **changes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,9 @@ class Pages:
         )
 
     async def _answer(self, here: State, text: str, wanted: bool) -> Answer | None:
-        return await self._engine.answer(here.collection or self._settings.collection, text) if wanted else None
+        if not wanted:
+            return None
+        return await self._engine.answer(here.collection or self._settings.collection, text, state.filters(here))
 
     async def _results(self, here: State, text: str) -> SearchResult:
         k = here.k or self._settings.k
@@ -107,8 +110,10 @@ class Pages:
         names = gazetteer.load(Path(self._settings.gazetteer) if self._settings.gazetteer else None)
         marks, facets, k = Marks(result.passages), result.facets, here.k or self._settings.k
         more = len(result.passages) == k < self._settings.max_k
-        given = state.parameters(replace(here, collection=result.collection, k=k))
-        given.pop("lang")
+        given = [
+            pair for pair in state.parameters(replace(here, collection=result.collection, k=k)) if pair[0] != "lang"
+        ]
+        of_answer = [(name, value) for name, value in given if name not in ("k", "sort")]
         return {
             "result": result,
             "cards": cards(result.passages, here, marks),
@@ -121,11 +126,11 @@ class Pages:
             "sorts": [(sort.value, href("/", here, sort=sort), sort is here.sort) for sort in Sort],
             "dated": DATED,
             "bar_href": lambda bar: href("/", here, since=bar.first, until=bar.last),
-            "place_href": lambda label: href("/", here, place=label),
+            "place_href": lambda label: href("/", here, place=(label,)),
             "more_href": href("/", here, k=min(2 * k, self._settings.max_k)) if more else "",
             "exports": exported("search", given),
-            "answer_exports": exported("answer", {"q": here.question, "collection": result.collection}),
-            "saving": [(name, value) for name, value in given.items() if name != "k"],
+            "answer_exports": exported("answer", of_answer),
+            "saving": [(name, value) for name, value in given if name != "k"],
             "json_href": f"/api/v1/search?{urlencode(given)}",
         }
 
@@ -133,7 +138,8 @@ class Pages:
         """The answer without the results; with ?part=1 as the piece of a page that a script fetches."""
         here = state.read(request, self._settings)
         collection = limits.collection(here.collection or self._settings.collection)
-        answer = await self._engine.answer(collection, limits.question(here.question, self._settings.max_query_chars))
+        text = limits.question(here.question, self._settings.max_query_chars)
+        answer = await self._engine.answer(collection, text, state.filters(here))
         template = "answer.html" if request.query_params.get("part") else "answer_alone.html"
         return self._page(request, here, template, answer=answer, **_quoted(answer, here), back_href=href("/", here))
 
@@ -176,9 +182,9 @@ def is_question(text: str) -> bool:
     return question.read(text).type is not AnswerType.OTHER or text.rstrip().endswith(("?", "؟"))
 
 
-def exported(what: str, query: dict[str, str]) -> list[tuple[str, str]]:
+def exported(what: str, query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """(format, address) of the files that a result can be kept as."""
-    return [(kind.value, f"/api/v1/export/{what}?{urlencode({**query, 'format': kind.value})}") for kind in Format]
+    return [(kind.value, f"/api/v1/export/{what}?{urlencode([*query, ('format', kind.value)])}") for kind in Format]
 
 
 def _quoted(answer: Answer | None, here: State) -> dict[str, Any]:

@@ -172,7 +172,7 @@ ARABIC: Mapping[str, Phrase] = {
     "answer_wait": "الجواب قيد الكتابة.",
     "answer_get": "اطلب الجواب",
     "answer_failed": "تعذّر جلب الجواب. حاول مرة أخرى.",
-    "answer_whole": "الجواب من المجموعة كلها، لا مما قُصر عليه البحث وحده.",
+    "answer_narrowed": "مما قُصر عليه البحث وحده.",
     "citation": "الاستشهاد {number}: إلى الاقتباس في مقاله",
     "copy_quote": "انسخه مع مصدره",
     "copied": "نُسخ",

@@ -130,7 +130,7 @@ ENGLISH: Mapping[str, Phrase] = {
     "answer_wait": "The answer is being written.",
     "answer_get": "Get the answer",
     "answer_failed": "The answer could not be fetched. Try again.",
-    "answer_whole": "The answer looks at the whole collection, not only at what the search is narrowed to.",
+    "answer_narrowed": "Only from what the search is narrowed to.",
     "citation": "Citation {number}: to the quote in its article",
     "copy_quote": "Copy with its source",
     "copied": "Copied",

@@ -29,8 +29,8 @@ class SaveIn(Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(max_length=NAME, description="for people; the question where it is empty")] = ""
     collection: Annotated[str, Meta(max_length=64, description="the default one where it is empty")] = ""
     options: Annotated[
-        dict[str, str],
-        Meta(description='filters as in the search\'s address, e.g. {"near": "Hawija", "language": "ar"}'),
+        dict[str, str | list[str]],
+        Meta(description='filters as in the search\'s address, e.g. {"near": "Hawija", "source": ["A", "B"]}'),
     ] = {}
 
 
@@ -41,7 +41,7 @@ class SavedOut(Struct, frozen=True, kw_only=True):
     name: str
     collection: str
     question: str
-    options: dict[str, str]
+    options: dict[str, str | list[str]]
     created: str
     version: Annotated[str, Meta(description="index version that its feed looked at last")]
     looked: str
@@ -121,7 +121,7 @@ def saved_out(found: SavedSearch, token: str = "") -> SavedOut:
         name=found.name,
         collection=found.collection,
         question=found.question,
-        options=dict(found.options),
+        options={name: v if isinstance(v, str) else list(v) for name, v in found.options.items()},
         created=found.created,
         version=found.version,
         looked=found.looked,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +15,7 @@ from litestar.exceptions import ClientException
 from service.records import Filters, Language
 from service.settings import Settings
 from service.web import limits
+from service.web.asked import SEVERAL, VALUES
 from service.web.paging import Sort
 
 PageRequest = Request[Any, Any, Any]
@@ -31,11 +33,11 @@ class State:
     collection: str = ""
     near: str = ""
     within_km: float = 0.0
-    place: str = ""
+    place: tuple[str, ...] = ()  # one of these
     since: str = ""
     until: str = ""
-    source: str = ""
-    language: str = ""  # of the articles
+    source: tuple[str, ...] = ()
+    language: tuple[str, ...] = ()  # of the articles
     sort: Sort = Sort.RELEVANCE
     k: int = 0
 
@@ -43,10 +45,8 @@ class State:
 def read(request: PageRequest, settings: Settings) -> State:
     """Raises ClientException for what no page can be drawn of."""
     given = request.query_params
-    texts = {name: given.get(parameter(name), "") for name in ("near", "place", "since", "until", "source", "language")}
-    for name, text in texts.items():
-        if len(text) > _NAME:
-            raise ClientException(f"parameter {parameter(name)} is {len(text)} characters long, at most {_NAME} fit")
+    near, since, until = (_name(name, given.get(name, "")) for name in ("near", "from", "to"))
+    place, source, language = (_names(name, given.getall(name, [])) for name in SEVERAL)
     collection = given.get("collection", "")
     sort = given.get("sort", "") or Sort.RELEVANCE
     if sort not in set(Sort):
@@ -55,10 +55,15 @@ def read(request: PageRequest, settings: Settings) -> State:
         interface=interface_language(request),
         question=given.get("q", ""),
         collection="" if collection == settings.collection else collection,
-        within_km=_kilometres(given.get("within_km", "")) if texts["near"] else 0.0,
+        near=near,
+        within_km=_kilometres(given.get("within_km", "")) if near else 0.0,
+        place=place,
+        since=since,
+        until=until,
+        source=source,
+        language=language,
         sort=Sort(sort),
         k=limits.count(given["k"], settings.max_k) if given.get("k") else 0,
-        **texts,
     )
 
 
@@ -85,21 +90,21 @@ def parameter(name: str) -> str:
     return PARAMETER.get(name, name)
 
 
-def parameters(state: State) -> dict[str, str]:
-    """The state by the names of the address; what is at its default is left out."""
-    found = {}
+def parameters(state: State) -> list[tuple[str, str]]:
+    """The state by the names of the address, some of them several times; what is at its default is left out."""
+    found = []
     first, *others = fields(state)
     for field in (*others, first):  # the question first, the interface last: what a reader looks at in an address
         value = getattr(state, field.name)
-        if value and value is not Sort.RELEVANCE:
-            found[parameter(field.name)] = f"{value:g}" if isinstance(value, float) else str(value)
+        for one in value if isinstance(value, tuple) else (value,):
+            if one and one is not Sort.RELEVANCE:
+                found.append((parameter(field.name), f"{one:g}" if isinstance(one, float) else str(one)))
     return found
 
 
 def href(path: str, state: State, more: dict[str, object] | None = None, **changes: Any) -> str:
     """``path`` with the state, ``changes`` made to it, and ``more`` parameters."""
-    query = {**parameters(replace(state, **changes)), **(more or {})}
-    return f"{path}?{urlencode(query)}"
+    return f"{path}?{urlencode([*parameters(replace(state, **changes)), *(more or {}).items()])}"
 
 
 def article_href(article_id: str, state: State, start: int | None = None, end: int | None = None) -> str:
@@ -119,6 +124,19 @@ def interface_language(request: PageRequest) -> Language:
         if wanted.lower() in set(Language):
             return Language(wanted.lower())
     return Language.ENGLISH
+
+
+def _names(name: str, values: Sequence[str]) -> tuple[str, ...]:
+    """Each once, in the order given."""
+    if len(values) > VALUES:
+        raise ClientException(f"parameter {name} is given {len(values)} times, at most {VALUES} fit")
+    return tuple(dict.fromkeys(_name(name, value) for value in values if value))
+
+
+def _name(name: str, value: str) -> str:
+    if len(value) > _NAME:
+        raise ClientException(f"parameter {name} is {len(value)} characters long, at most {_NAME} fit")
+    return value
 
 
 def _kilometres(text: str) -> float:

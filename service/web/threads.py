@@ -83,14 +83,18 @@ class ThreadedEngine:
         found = tag(await self._in_thread(lambda: self._engine.version(collection), self._looking))
         return found if matches(known, found) else None
 
-    async def answer(self, collection: str, text: str) -> Answer:
-        found = await self._in_thread(lambda: self._engine.answerer(collection).answer(text), self._answering, "answer")
+    async def answer(self, collection: str, text: str, filters: Filters = NO_FILTERS) -> Answer:
+        found = await self._in_thread(
+            lambda: self._engine.answerer(collection).answer(text, filters), self._answering, "answer"
+        )
         self._outcome(found)
         return found
 
-    async def answer_parts(self, collection: str, text: str) -> AsyncIterator[AnswerSentence | Answer]:
+    async def answer_parts(
+        self, collection: str, text: str, filters: Filters = NO_FILTERS
+    ) -> AsyncIterator[AnswerSentence | Answer]:
         """Parts of an answer as they come; the thread is given back between them."""
-        parts = await self._in_thread(lambda: self._engine.answerer(collection).stream(text), self._answering)
+        parts = await self._in_thread(lambda: self._engine.answerer(collection).stream(text, filters), self._answering)
         while (part := await self._in_thread(lambda: next(parts, None), self._answering, "answer")) is not None:
             if isinstance(part, Answer):
                 self._outcome(part)

@@ -13,7 +13,7 @@ from service.answerer import Answerer
 from service.engine import Engine
 from service.errors import QueryError
 from service.notices import say
-from service.records import Article, Language
+from service.records import Article, Filters, Language
 
 
 def test_a_question_in_arabic_is_answered_by_the_report_that_says_it(answerer: Answerer) -> None:
@@ -30,6 +30,17 @@ def test_the_same_question_in_english_reaches_the_same_reports(answerer: Answere
     answer = answerer.answer("How many ISIS fighters were killed in the coalition strike near al-Rashad?")
     assert {"seed-028", "seed-029"} & {citation.article_id for citation in answer.citations}
     assert answer.confidence >= 0.57
+
+
+def test_an_answer_rests_on_what_the_filters_let_through(answerer: Answerer) -> None:
+    question = "كم مسلحا قتل في قصف التحالف قرب الرشاد؟"
+    inside = answerer.answer(question, Filters(language=("ar",), since="2015"))
+    outside = answerer.answer(question, Filters(language=("en",), place=("Yemen",)))
+
+    assert inside.citations and {citation.language for citation in inside.citations} == {"ar"}
+    assert outside.abstained
+    assert {passage.language for passage in outside.nearest} <= {"en"}
+    assert next(iter(answerer.stream(question, Filters(source=("nobody",))))).abstained  # type: ignore[union-attr]
 
 
 def test_an_arabic_quote_has_a_gloss_and_an_english_one_has_none(answerer: Answerer) -> None:

@@ -46,6 +46,16 @@ def test_a_refusal_exits_with_1_and_lists_the_nearest(run: Run) -> None:
     assert out.startswith("The reports do not say.") and "which do not answer" in out and "sha256" not in out
 
 
+def test_an_answer_keeps_to_the_options(run: Run) -> None:
+    code, out, _ = run("كم مسلحا قتل في قصف التحالف قرب الرشاد؟", "--json", "--language", "ar", "--from", "2010")
+    assert code == 0
+    assert {citation["language"] for citation in json.loads(out)["citations"]} == {"ar"}
+
+    code, out, _ = run(ANSWERED, "--json", "--source", "nobody", "--source", "nobody else")
+    assert code == 1
+    assert json.loads(out)["nearest"] == []
+
+
 def test_errors_exit_with_2(run: Run) -> None:
     assert run(" ")[0] == 2
     code, out, err = run("Who?", "--collection", "nothing-here")

@@ -108,13 +108,13 @@ class FakeAnswerer:
         self.engine = engine
         self.collection = collection
 
-    def stream(self, text: str) -> Iterator[AnswerSentence | Answer]:
-        answer = self.answer(text)
+    def stream(self, text: str, filters: Filters = Filters()) -> Iterator[AnswerSentence | Answer]:  # noqa: B008
+        answer = self.answer(text, filters)
         yield from answer.sentences
         yield answer
 
-    def answer(self, text: str) -> Answer:
-        found = FakeRetriever(self.engine, self.collection).search(text)
+    def answer(self, text: str, filters: Filters = Filters()) -> Answer:  # noqa: B008
+        found = FakeRetriever(self.engine, self.collection).search(text, filters=filters)
         refusal = Answer(
             text,
             found.language,

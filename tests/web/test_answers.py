@@ -10,6 +10,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from service.records import Filters
+
 Client = TestClient[Litestar]
 
 
@@ -22,6 +24,25 @@ def test_get_and_post_answer_alike(client: Client) -> None:
     assert answer["abstained"] is False and answer["citations"][0]["marker"] == 1
     assert answer["sentences"] == [{"text": answer["citations"][0]["quote"], "markers": [1], "supported": True}]
     assert answer["citations"][0]["copies"] == ["en-1-copy", "en/1 copy"]
+
+
+def test_an_answer_is_asked_for_within_filters(client: Client, engine: Any) -> None:
+    given = {"near": "Hawija", "within_km": "30", "from": "2020-05", "source": ["A", "B"], "language": "ar"}
+    wanted = Filters(near="Hawija", within_km=30.0, since="2020-05", source=("A", "B"), language=("ar",))
+
+    assert client.get("/api/v1/answer", params={"q": "strikes", **given}).status_code == 200
+    assert client.post("/api/v1/answer", json={"question": "strikes", "options": given}).status_code == 200
+    assert client.get("/api/v1/answer/stream", params={"q": "strikes", **given}).status_code == 200
+    assert client.get("/api/v1/export/answer", params={"q": "strikes", **given}).status_code == 200
+    assert engine.filters == [wanted] * 4
+
+
+@pytest.mark.parametrize(
+    "options", [{"nearby": "x"}, {"near": ["A", "B"]}, {"source": "x" * 201}, {"source": ["x"] * 21}, {"places": "?"}]
+)
+def test_filters_that_cannot_be_are_refused(client: Client, options: dict[str, Any]) -> None:
+    assert client.post("/api/v1/answer", json={"question": "strikes", "options": options}).status_code == 400
+    assert client.get("/api/v1/answer", params={"q": "strikes", **options}).status_code == 400
 
 
 def test_a_refusal_has_the_nearest_passages(client: Client) -> None:

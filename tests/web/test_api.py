@@ -66,7 +66,7 @@ def test_filters_reach_the_search_under_their_names(client: Client, engine: Any)
     answer = client.get("/api/v1/search", params={"q": "strikes", **given, **switched}).json()
 
     assert engine.filters == [
-        Filters("Hawija", 30.0, "Kirkuk", "2020-05", "2020-06-01", "2020-07-01", False, False, True, True)
+        Filters("Hawija", 30.0, ("Kirkuk",), "2020-05", "2020-06-01", "2020-07-01", False, False, True, True)
     ]
     assert answer["areas"] == ["near Hawija (Kirkuk, Iraq)"]
     assert answer["period"] == ["2020-05", "2020-06-01"]

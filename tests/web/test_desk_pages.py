@@ -34,6 +34,16 @@ def test_a_search_is_saved_listed_fed_and_deleted(client: Client) -> None:
     assert client.get(urlsplit(address).path).status_code == 404
 
 
+def test_several_sources_are_kept_with_a_search(client: Client) -> None:
+    given = {"q": "strikes near Hawija", "source": ["Field & Desk", "Wire"], "language": "en"}
+
+    assert client.post("/desk/saved", data=given).status_code == 200
+
+    [saved] = client.get("/api/v1/saved").json()["saved"]
+    assert saved["options"] == {"source": ["Field & Desk", "Wire"], "language": "en"}
+    assert "source=Field+%26+Desk&amp;source=Wire&amp;language=en" in client.get("/desk").text
+
+
 def test_the_result_offers_what_can_be_kept_of_it(client: Client) -> None:
     page = client.get("/", params={"q": "strikes", "near": "Hawija", "lang": "en"}).text
     links = [part.split('"')[0].replace("&amp;", "&") for part in page.split('href="')]

@@ -10,6 +10,7 @@ from litestar.testing import TestClient
 from service.settings import Settings
 from service.web import examples
 from service.web.answers import AnswerOut
+from service.web.asked import VALUES
 from service.web.schemas import ArticleOut, CollectionsOut, SearchOut
 
 Client = TestClient[Litestar]
@@ -41,12 +42,14 @@ def test_the_description_lists_every_path_with_its_errors(client: Client) -> Non
 
 def test_limits_in_the_description_are_those_of_the_settings(client: Client, settings: Settings) -> None:
     operation = client.get("/schema/openapi.json").json()["paths"]["/api/v1/search"]["get"]
-    q, k, collection, explain, *_ = (parameter["schema"] for parameter in operation["parameters"])
+    described = {parameter["name"]: parameter["schema"] for parameter in operation["parameters"]}
+    q, k, collection, explain = (described[name] for name in ("q", "k", "collection", "explain"))
 
     assert q["maxLength"] == settings.max_query_chars
     assert (k["minimum"], k["maximum"], k["default"]) == (1, settings.max_k, settings.k)
     assert collection["default"] == settings.collection
     assert explain["default"] is False
+    assert (described["source"]["type"], described["source"]["maxItems"]) == ("array", VALUES)
 
 
 def test_the_viewer_loads_only_what_this_service_has(client: Client) -> None:

@@ -41,9 +41,9 @@ def test_an_address_says_what_the_engine_is_asked(client: Client, engine: Any) -
     text, _, explain = engine.asked[-1]
     filters = engine.filters[-1]
     assert (text, explain) == ("strikes", True)
-    assert (filters.near, filters.within_km, filters.place) == ("Hawija", 30.0, "Kirkuk, Iraq")
+    assert (filters.near, filters.within_km, filters.place) == ("Hawija", 30.0, ("Kirkuk, Iraq",))
     assert (filters.since, filters.until, filters.source, filters.language) == (
-        "2020-05", "2020-06", "Field & Desk", "en",
+        "2020-05", "2020-06", ("Field & Desk",), ("en",),
     )  # fmt: skip
     assert filters.facets and filters.notices_in is Language.ENGLISH
 
@@ -58,6 +58,35 @@ def test_links_keep_the_whole_state(client: Client) -> None:
         assert {name: kept[name] for name in FULL} == FULL
     back = [link for link in Links(client.get(articles[0]["href"] or "").text).found if link.get("id") == "back"]
     assert query(back[0]["href"]) == FULL
+
+
+def test_several_values_of_a_kind_are_kept_and_each_can_be_taken_away(client: Client, engine: Any) -> None:
+    given = {"q": "strikes", "source": ["Field & Desk", "Wire"], "place": ["Hawija, Kirkuk, Iraq", "Mosul"]}
+    links = Links(client.get("/", params=given).text).found
+
+    asked = engine.filters[-1]
+    assert (asked.source, asked.place) == (("Field & Desk", "Wire"), ("Hawija, Kirkuk, Iraq", "Mosul"))
+    chips = [parse_qs(urlsplit(link["href"] or "").query) for link in links if link.get("class") == "chip"]
+    assert [(chip.get("place"), chip.get("source")) for chip in chips] == [
+        (["Mosul"], given["source"]),
+        (["Hawija, Kirkuk, Iraq"], given["source"]),
+        (given["place"], ["Wire"]),
+        (given["place"], ["Field & Desk"]),
+    ]
+    hidden = [(link["name"], link["value"]) for link in links if link.get("type") == "hidden"]
+    assert {("source", "Wire"), ("source", "Field & Desk"), ("place", "Mosul")} <= set(hidden)
+    offered = [link["href"] or "" for link in links if link.get("aria-current") and "sort=" not in (link["href"] or "")]
+    assert ["Mosul"] in [parse_qs(urlsplit(link).query).get("place") for link in offered]  # the facet, chosen
+
+
+def test_the_page_asks_for_an_answer_within_its_filters(client: Client, engine: Any) -> None:
+    page = client.get("/", params={"q": "When were the strikes near Hawija?", "source": ["Field & Desk", "Wire"]})
+
+    assert [asked.source for asked in engine.filters] == [("Field & Desk", "Wire")] * 2
+    assert "Only from what the search is narrowed to." in page.text
+    exported = [parse_qs(urlsplit(link["href"] or "").query) for link in Links(page.text).found
+                if "/export/answer" in (link.get("href") or "")]  # fmt: skip
+    assert exported and all(query["source"] == ["Field & Desk", "Wire"] for query in exported)
 
 
 def test_each_filter_can_be_taken_away_and_all_at_once(client: Client) -> None:

@@ -53,9 +53,10 @@ def _of_area(segment: Segment, area: Area) -> tuple[Rows, Floats]:
     return rows[kept], area.weight * values[kept]
 
 
-def within(segment: Segment, area: Area) -> Mask:
-    """Chunks that name a place of the area; a mention in the title counts for all chunks of its article."""
-    mentions = segment.facts.of_places(areas_of.weights(area, segment.facts))
+def within(segment: Segment, areas: Sequence[Area]) -> Mask:
+    """Chunks that name a place of one of the areas; a mention in the title counts for all chunks of its article."""
+    weights = np.max([areas_of.weights(area, segment.facts) for area in areas], axis=0)
+    mentions = segment.facts.of_places(weights)
     found = np.zeros(len(segment), bool)
     found[mentions.rows] = True
     titled = mentions.rows[mentions.titled]
@@ -79,13 +80,14 @@ def dated(segment: Segment, period: tuple[str, str]) -> Mask:
     return found
 
 
-def published_by(segment: Segment, source: str, language: str) -> Mask:
-    """Chunks of articles of exactly this source and in this language; "" for any."""
+def published_by(segment: Segment, sources: Sequence[str], languages: Sequence[str]) -> Mask:
+    """Chunks of articles of exactly one of these sources and in one of these languages; none given: any."""
     facts = segment.facts
     found = np.ones(len(segment.ids), bool)
-    for column, names, wanted in ((1, facts.sources, source), (2, facts.languages, language)):
+    for column, names, wanted in ((1, facts.sources, sources), (2, facts.languages, languages)):
         if wanted:
-            found &= facts.articles[:, column] == next((i for i, name in enumerate(names) if name == wanted), -1)
+            numbers = [i for i, name in enumerate(names) if name in wanted]
+            found &= np.isin(facts.articles[:, column], numbers)
     among: Mask = found[segment.chunk_article]
     return among
 

@@ -294,12 +294,12 @@ class EmbeddedReader:
                 for alternative in group:
                     articles |= _all_of([segment.fields.of(prefix + term)[0] for term in alternative], len(articles))
                 allowed &= articles[segment.chunk_article]
-        if keep.source or keep.language:
-            allowed &= near.published_by(segment, keep.source, keep.language)
+        if keep.published_by or keep.languages:
+            allowed &= near.published_by(segment, keep.published_by, keep.languages)
         for phrase in keep.excluded:
             allowed &= ~self._with_phrase(segment, (phrase,), allowed)
-        for area in keep.areas:
-            allowed &= near.within(segment, area)
+        for areas in keep.areas:
+            allowed &= near.within(segment, areas)
         if any(keep.period):
             allowed &= self._dated(segment, keep.period)
         for group in keep.phrases:
