@@ -21,6 +21,7 @@ from service.answerer import Answerer
 from service.backends.base import Reader
 from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
+from service.backends.embedded.shared import Segments
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
 from service.crew import Crew, Recipe
 from service.duplicates import Kin
@@ -53,6 +54,7 @@ class Engine:
         self.settings = settings
         self.indexes = settings.indexes if settings.indexes != Path() else default_indexes()
         self._lock = threading.Lock()
+        self._segments = Segments()
         self._open: dict[str, _Opened] = {}
         self._pinned: dict[tuple[str, str], tuple[float, _Opened]] = {}  # (collection, version): when last asked for
         self._watched = threading.Event()  # set while ``watch`` looks for new versions, so that no request has to
@@ -241,6 +243,7 @@ class Engine:
                 reader.close()
             self._open.clear()
             self._pinned.clear()
+        self._segments.let_go()
 
     def _keep_up(self, interval_s: float) -> None:
         said: dict[str, str] = {}
@@ -310,8 +313,8 @@ class Engine:
 
     def _reading(self, collection: str, version: str | None = None) -> _Opened:
         folder = self._folder(collection)
-        opened = functools.partial(EmbeddedReader, folder, *self._bm25())
-        reader = opened(version) if version else layout.of_published(folder, opened)
+        opened = functools.partial(EmbeddedReader, folder, *self._bm25(), segments=self._segments)
+        reader = opened(version=version) if version else layout.of_published(folder, lambda name: opened(version=name))
         with self._explained():
             check_recipe(reader.manifest, self.recipe())
         if self._reranker is None:
@@ -325,7 +328,9 @@ class Engine:
     def _writer(self, collection: str, fresh: bool = False, timeout_s: float = 0.0) -> EmbeddedWriter:
         chunks, recipe = self.settings.segment_chunks, self.recipe()
         with self._explained():
-            return EmbeddedWriter(self._folder(collection), recipe, self.encoder.dim, chunks, fresh, timeout_s)
+            return EmbeddedWriter(
+                self._folder(collection), recipe, self.encoder.dim, chunks, fresh, timeout_s, self._segments
+            )
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:

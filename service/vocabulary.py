@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 _OFTEN = 1_000  # look-ups: some ten questions
 _SMALL = 100_000  # terms, of which a dictionary takes 15 MB
+_READ_WHOLE = 65_536  # bytes of a file
 
 
 class Terms(Sequence[str]):
@@ -113,10 +114,15 @@ def hashes(terms: Iterable[str]) -> npt.NDArray[np.uint64]:
 def mapped(path: Path) -> npt.NDArray[Any]:
     """A saved array, memory-mapped, as a plain array: np.memmap's own indexing costs a microsecond each time.
 
-    One thread at a time: numpy reads the head of a file with ast, of which Python 3.11 loses count between threads.
+    A small one is read: a mapping holds a file open, and a segment has fifty arrays. One thread at a time: numpy reads
+    the head of a file with ast, of which Python 3.11 loses count between threads.
     """
     with _READING:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)).view(np.ndarray)
+        if path.stat().st_size > _READ_WHOLE:
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)).view(np.ndarray)
+        read: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+        read.flags.writeable = False
+        return read
 
 
 _READING = threading.Lock()

@@ -20,6 +20,7 @@ from service import analyzer, annotator
 from service.backends.embedded import layout, policy, publishing
 from service.backends.embedded.policy import FANOUT, MOST, SMALL, Size, due, tier
 from service.backends.embedded.reader import EmbeddedReader
+from service.backends.embedded.shared import Segments
 from service.backends.embedded.writer import EmbeddedWriter
 from service.chunker import chunk
 from service.records import Article, Concept, Manifest
@@ -146,7 +147,7 @@ def test_what_a_writer_counts_by_and_by_is_what_is_counted_afresh(tmp_path: Path
             found = writer.commit()
             deleted = layout.read_deleted(tmp_path / "c", found.version)
             entries = [dict(entry) for entry in found.segments]
-            afresh = publishing.manifest_of(tmp_path / "c", found.version, entries, deleted, {}, {})
+            afresh = publishing.manifest_of(tmp_path / "c", found.version, entries, deleted, {}, {}, Segments())
             assert afresh.statistics == found.statistics
             assert (afresh.articles, afresh.copies, afresh.chunks, afresh.size_bytes) == (
                 found.articles, found.copies, found.chunks, found.size_bytes

@@ -13,6 +13,7 @@ from service.backends.embedded import publishing
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.postings import Postings
 from service.backends.embedded.segment import Segment
+from service.backends.embedded.shared import Segments
 from service.errors import IndexDamaged
 from service.records import Manifest
 
@@ -101,7 +102,10 @@ def wrong_rows(segment: Segment) -> int:
 def between(folder: Path, manifest: Manifest, deleted: Mapping[str, Tombstones]) -> Iterator[str]:
     """What a manifest says otherwise than its segments: counts, statistics, and whose copies there are."""
     entries = [dict(entry) for entry in manifest.segments]
-    found = publishing.manifest_of(folder, manifest.version, entries, deleted, manifest.recipe, manifest.extra)
+    segments = Segments()
+    found = publishing.manifest_of(
+        folder, manifest.version, entries, deleted, manifest.recipe, manifest.extra, segments
+    )
     for name in ("articles", "copies", "chunks", "size_bytes"):
         if getattr(found, name) != getattr(manifest, name):
             yield f"says {getattr(manifest, name):,} {name}, found {getattr(found, name):,}"
@@ -111,12 +115,11 @@ def between(folder: Path, manifest: Manifest, deleted: Mapping[str, Tombstones])
     live: set[str] = set()
     copies: list[tuple[str, str]] = []
     for entry in entries:
-        segment = Segment(folder / "segments" / str(entry["id"]))
+        segment = segments.of(folder, entry)
         marks = deleted.get(str(entry["id"]), publishing.NOTHING)
         dead, gone = set(marks["articles"]), set(marks["copies"])
         live.update(article_id for row, article_id in enumerate(segment.ids) if row not in dead)
         copies += [(copy, original) for copy, original in segment.copies() if copy not in gone]
-        segment.close()
     for copy, original in copies:
         if original not in live:
             yield f"has the copy {copy!r} of {original!r}, which is not there"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +18,14 @@ Mask = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.int32]
 
 
-def merge(segments: Iterable[tuple[Path, Tombstones]], builder: SegmentBuilder) -> None:
+def merge(segments: Iterable[tuple[Segment, Tombstones]], builder: SegmentBuilder) -> None:
     """Add what is live of segments, in their order, to a builder."""
-    for folder, marks in segments:
-        segment = Segment(folder)
-        try:
-            builder.add(live_rows(segment, marks["articles"]))
-            gone = set(marks["copies"])
-            for columns in segment.stored_copies():
-                if columns[0] not in gone:
-                    builder.add_stored_copy(columns)
-        finally:
-            segment.close()
+    for segment, marks in segments:
+        builder.add(live_rows(segment, marks["articles"]))
+        gone = set(marks["copies"])
+        for columns in segment.stored_copies():
+            if columns[0] not in gone:
+                builder.add_stored_copy(columns)
 
 
 def live_rows(segment: Segment, dead: Iterable[int]) -> Rows:

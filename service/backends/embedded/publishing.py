@@ -16,15 +16,15 @@ from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.lease import unused
 from service.backends.embedded.postings import mean_idf
 from service.backends.embedded.segment import Segment
+from service.backends.embedded.shared import Segments
 from service.errors import IndexStateError
 from service.records import Manifest
 
 NOTHING: Tombstones = {"articles": [], "copies": []}
-Known = dict[tuple[str, int, int], "Counted"]  # by segment and numbers of its tombstones
 KEPT_VERSIONS = 2  # at least: the published one and the one before it
 
 
-def take_segment(folder: Path, staged: Path, name: str) -> dict[str, object]:
+def take_segment(folder: Path, staged: Path, name: str, segments: Segments) -> dict[str, object]:
     """Flush a staged segment and move it to its place; its entry in a manifest. No version names it yet."""
     home = folder / "segments" / name
     home.parent.mkdir(exist_ok=True)
@@ -32,10 +32,10 @@ def take_segment(folder: Path, staged: Path, name: str) -> dict[str, object]:
     layout.flush(staged)
     staged.rename(home)
     layout.flush(home.parent)
-    segment = Segment(home)  # opening it again is the check that it can be read
+    files = layout.checksums(home)
+    segment = segments.open(home, files)  # which is the check that it can be read
     counts = {"articles": len(segment.ids), "copies": len(segment.copies()), "chunks": len(segment)}
-    segment.close()
-    return {"id": name, **counts, "vectors": segment.vectors.how, "files": layout.checksums(home)}
+    return {"id": name, **counts, "vectors": segment.vectors.how, "files": files}
 
 
 def is_empty(entry: Mapping[str, object], deleted: Mapping[str, Tombstones]) -> bool:
@@ -57,9 +57,11 @@ class Counted:
     df: npt.NDArray[np.int64]  # of each
 
 
-def counted(folder: Path, entry: Mapping[str, object], marks: Tombstones) -> Counted:
-    """Read once for a segment and its tombstones; without tombstones not even the postings are touched."""
-    segment = Segment(folder / "segments" / str(entry["id"]))
+def counted(segment: Segment, marks: Tombstones) -> Counted:
+    """Worked out once for a segment and its tombstones; without tombstones not even the postings are touched."""
+    of, known = segment.worked_out.get("counted", (None, None))
+    if of == marks and isinstance(known, Counted):
+        return known
     df, lengths = np.diff(segment.terms.offsets), segment.lengths
     if marks["articles"]:
         live = ~np.isin(segment.chunk_article, np.array(marks["articles"], np.int32))
@@ -72,26 +74,16 @@ def counted(folder: Path, entry: Mapping[str, object], marks: Tombstones) -> Cou
         len(segment.copies()) - len(marks["copies"]),
         sum(path.stat().st_size for path in segment.folder.iterdir()), np.array(hashes), df[order],
     )  # fmt: skip
-    segment.close()
+    segment.worked_out["counted"] = marks, found
     return found
 
 
 def manifest_of(
     folder: Path, version: str, entries: Sequence[Mapping[str, object]], deleted: Mapping[str, Tombstones],
-    recipe: Mapping[str, str], extra: Mapping[str, str], known: Known | None = None,
+    recipe: Mapping[str, str], extra: Mapping[str, str], segments: Segments,
 ) -> Manifest:  # fmt: skip
-    """The manifest with BM25's statistics, exact over all live rows of all segments.
-
-    ``known``: what was counted for an earlier version; brought up to date.
-    """
-    known = {} if known is None else known
-    before = dict(known)
-    known.clear()
-    for entry in entries:
-        marks = deleted.get(str(entry["id"]), NOTHING)
-        key = str(entry["id"]), len(marks["articles"]), len(marks["copies"])  # tombstones only grow
-        known[key] = before.get(key) or counted(folder, entry, marks)
-    parts = list(known.values())
+    """The manifest with BM25's statistics, exact over all live rows of all segments."""
+    parts = [counted(segments.of(folder, entry), deleted.get(str(entry["id"]), NOTHING)) for entry in entries]
     rows, length = sum(part.rows for part in parts), sum(part.length for part in parts)
     articles = sum(part.articles for part in parts)
     statistics = {
@@ -128,7 +120,7 @@ def revise(
 
     The tombstones of a replaced segment end with it.
     """
-    number = 1 + layout.newest(folder)
+    number, segments = 1 + layout.newest(folder), Segments()
     entries: list[Mapping[str, object]] = []
     marks: dict[str, Tombstones] = {}
     for i, entry in enumerate(base.segments):
@@ -138,8 +130,8 @@ def revise(
             if name in deleted:
                 marks[name] = deleted[name]
         elif staged := replaced[name]:
-            entries.append(take_segment(folder, staged, f"s{number:06d}-{i}"))
-    manifest = manifest_of(folder, layout.version_name(number), entries, marks, recipe, extra)
+            entries.append(take_segment(folder, staged, f"s{number:06d}-{i}", segments))
+    manifest = manifest_of(folder, layout.version_name(number), entries, marks, recipe, extra, segments)
     layout.write_version(folder, manifest, marks)
     return manifest
 

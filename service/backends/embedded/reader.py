@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from service import analyzer
-from service.backends.base import Alternatives, Filter, Keys, StoredChunk, Vectors
-from service.backends.embedded import bag, layout, near
+from service.backends.base import Filter, Keys, StoredChunk, Vectors
+from service.backends.embedded import bag, filtering, layout, near
 from service.backends.embedded.concepts import ConceptSearch
-from service.backends.embedded.labelled import Labelled
 from service.backends.embedded.lease import Lease
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
-from service.backends.embedded.variants import Spellings
+from service.backends.embedded.shared import Segments
 from service.errors import ArticleNotFound, IndexDamaged
 from service.fusion import ordered
 from service.places.area import Area
@@ -29,9 +27,13 @@ MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
 class EmbeddedReader:
-    """See backends.base.Reader."""
+    """See backends.base.Reader. ``segments``: those that are open already."""
 
-    def __init__(self, folder: Path, k1: float, b: float, epsilon: float, version: str | None = None) -> None:
+    def __init__(
+        self, folder: Path, k1: float, b: float, epsilon: float, version: str | None = None,
+        segments: Segments | None = None,
+    ) -> None:  # fmt: skip
+        segments = Segments() if segments is None else segments
         self._lease = Lease(folder, version)
         self.manifest: Manifest = layout.read_manifest(folder, self._lease.version)
         deleted = layout.read_deleted(folder, self.manifest.version)
@@ -42,7 +44,7 @@ class EmbeddedReader:
         for entry in self.manifest.segments:
             name = str(entry["id"])
             layout.check_sizes(folder / "segments" / name, entry["files"])  # type: ignore[arg-type]
-            segment = Segment(folder / "segments" / name)
+            segment = segments.of(folder, entry)
             tombstones = deleted.get(name, {"articles": [], "copies": []})
             dead = np.array(tombstones["articles"], np.int32)
             self._live.append(~np.isin(segment.chunk_article, dead) if len(dead) else None)
@@ -50,6 +52,7 @@ class EmbeddedReader:
             gone_copies = set(tombstones["copies"])
             self._copy_of.update({c: (o, segment) for c, o in segment.copies() if c not in gone_copies})
             self._segments.append(segment)
+        segments.hold(folder, self._segments)
         self._bases = np.cumsum([0, *(len(s) for s in self._segments)])
         self._article_bases = np.cumsum([0, *(len(s.ids) for s in self._segments)])
         self._copies: dict[str, list[str]] = {}
@@ -58,13 +61,14 @@ class EmbeddedReader:
         bm25 = self.manifest.statistics
         statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
         articles = int(bm25["articles"]), bm25["mean_article_length"]
-        self._groups = [(Labelled(s.near.chunks.labels), Labelled(s.near.articles.labels)) for s in self._segments]
-        self._spellings = [Spellings(segment.grams, segment.terms.terms) for segment in self._segments]
         self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
-        self._allowed = lru_cache(maxsize=64)(self._let_through)  # every leg of a question has the same filter
-        self.spelt_alike = lru_cache(maxsize=50_000)(self._alike)
-        self._near = lru_cache(maxsize=32)(lambda number, areas: near.scores(self._segments[number], areas))
+        # None of these may refer to this reader: a circle would keep its files open until the collector finds it.
+        self.spelt_alike = lru_cache(maxsize=50_000)(partial(_alike, self._segments, self._live, self._words))
+        self._near = lru_cache(maxsize=32)(near.scores)
         self._dated = lru_cache(maxsize=64)(near.dated)
+        self._allowed = lru_cache(maxsize=64)(  # every leg of a question has the same filter
+            partial(_let_through, self._segments, self._live, self._dated)
+        )
 
     def search_terms(
         self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None, article_weight: float = 0.0
@@ -119,7 +123,7 @@ class EmbeddedReader:
         found, named = [], []
         wanted = np.unique(np.array(among, np.int64))
         for number in range(len(self._segments)):
-            rows, scores = self._near(number, tuple(areas))
+            rows, scores = self._near(self._segments[number], tuple(areas))
             allowed = self._allowed(number, keep)
             here = wanted[slice(*np.searchsorted(wanted, self._bases[number : number + 2]))]
             at = np.minimum(np.searchsorted(rows, here - self._bases[number]), max(0, len(rows) - 1))
@@ -208,16 +212,6 @@ class EmbeddedReader:
         listed = sorted(terms)
         return [(term, df) for term, df in zip(listed, self._words.dfs(listed).tolist(), strict=True) if df]
 
-    def _alike(self, term: str) -> list[tuple[str, float]]:
-        found: dict[str, float] = {}
-        for spellings in self._spellings:
-            found.update(spellings.alike(term, MIN_LIKENESS))
-        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        if all(live is None for live in self._live):
-            return best
-        held = self._words.dfs([other for other, _ in best]).tolist()
-        return [entry for entry, df in zip(best, held, strict=True) if df]
-
     def vocabulary(self) -> list[str]:
         if len(self._segments) == 1:
             return list(self._segments[0].terms.terms)
@@ -230,10 +224,9 @@ class EmbeddedReader:
         passage, whole = segment.near.chunks.labels[row], segment.near.articles.labels[article]
         found: dict[str, None] = {}
         for number, other in enumerate(self._segments):
-            chunks, articles = self._groups[number]
-            rows, live = chunks.rows(passage), self._live[number]
+            rows, live = other.near_chunks.rows(passage), self._live[number]
             homes = {*other.chunk_article[rows if live is None else rows[live[rows]]].tolist()}
-            homes |= {*articles.rows(whole).tolist()}
+            homes |= {*other.near_articles.rows(whole).tolist()}
             gone = self._gone[other.folder.name]
             for home in sorted(homes):
                 if home not in gone:
@@ -261,8 +254,7 @@ class EmbeddedReader:
         return {original: tuple(ids) for original, ids in self._copies.items()}
 
     def close(self) -> None:
-        for segment in self._segments:
-            segment.close()
+        """What it read is let go with it, or with whoever else reads the same segments."""
         self._lease.close()
 
     def _split(self, keys: Keys) -> Iterator[tuple[int, Mask | slice, Keys]]:
@@ -281,44 +273,6 @@ class EmbeddedReader:
         for number, here, rows in self._split(keys):
             values[here] = column(self._segments[number], rows)
         return values
-
-    def _let_through(self, number: int, keep: Filter | None) -> Mask | None:
-        """Rows of a segment that the filter lets through, None for all."""
-        live, segment = self._live[number], self._segments[number]
-        if not keep:
-            return live
-        allowed = np.ones(len(segment), bool) if live is None else live.copy()
-        for prefix, groups in (("t:", keep.titles), ("s:", keep.sources)):
-            for group in groups:
-                articles = np.zeros(len(segment.ids), bool)
-                for alternative in group:
-                    articles |= _all_of([segment.fields.of(prefix + term)[0] for term in alternative], len(articles))
-                allowed &= articles[segment.chunk_article]
-        if keep.published_by or keep.languages:
-            allowed &= near.published_by(segment, keep.published_by, keep.languages)
-        for phrase in keep.excluded:
-            allowed &= ~self._with_phrase(segment, (phrase,), allowed)
-        for areas in keep.areas:
-            allowed &= near.within(segment, areas)
-        if any(keep.period):
-            allowed &= self._dated(segment, keep.period)
-        for group in keep.phrases:
-            allowed &= self._with_phrase(segment, group, allowed)
-        return allowed
-
-    def _with_phrase(self, segment: Segment, group: Alternatives, allowed: Mask) -> Mask:
-        """Rows whose text or title has one of the phrases, term after term."""
-        found = np.zeros(len(segment), bool)
-        for phrase in group:
-            candidates = _all_of([segment.terms.of(term)[0] for term in phrase], len(segment)) & allowed & ~found
-            if len(phrase) == 1:
-                found |= candidates
-                continue
-            for row in np.flatnonzero(candidates):
-                article = segment.article(int(segment.chunk_article[row]))
-                text = article.text[segment.table[row, 2] : segment.table[row, 3]]
-                found[row] = any(_stands_in(phrase, analyzer.terms(part)) for part in (text, article.title))
-        return found
 
     def _best(self, found: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]], depth: int) -> Ranking:
         """The ``depth`` best of the segments' (keys, scores); among equals at the cut, those first by docid."""
@@ -351,14 +305,20 @@ def _first(keys: Keys, scores: npt.NDArray[np.float64], depth: int) -> Keys:
     return found
 
 
-def _all_of(lists: Sequence[npt.NDArray[np.int32]], size: int) -> Mask:
-    """Rows that stand in every list."""
-    held = np.zeros(size, np.int32)
-    for rows in lists:
-        held[rows] += 1
-    return np.equal(held, len(lists))
+def _let_through(
+    segments: Sequence[Segment], live: Sequence[Mask | None], dated: filtering.Dated, number: int, keep: Filter | None
+) -> Mask | None:
+    return filtering.let_through(segments[number], live[number], keep, dated)
 
 
-def _stands_in(phrase: Sequence[str], terms: Sequence[str]) -> bool:
-    size = len(phrase)
-    return any(tuple(terms[i : i + size]) == tuple(phrase) for i in range(len(terms) - size + 1))
+def _alike(
+    segments: Sequence[Segment], live: Sequence[Mask | None], words: ConceptSearch, term: str
+) -> list[tuple[str, float]]:
+    found: dict[str, float] = {}
+    for segment in segments:
+        found.update(segment.spellings.alike(term, MIN_LIKENESS))
+    best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    if all(mask is None for mask in live):
+        return best
+    held = words.dfs([other for other, _ in best]).tolist()
+    return [entry for entry, df in zip(best, held, strict=True) if df]

@@ -17,6 +17,7 @@ from service.backends.embedded import layout, publishing
 from service.backends.embedded.archive import ARCHIVE, HEADER, STATE, SUMS, Backup
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.locking import Lock
+from service.backends.embedded.shared import Segments
 from service.errors import IndexMismatch, InputError
 from service.records import Manifest
 
@@ -108,10 +109,10 @@ def _publish(folder: Path, staging: Path) -> Manifest:
     old = Manifest(**{**raw, "segments": tuple(raw["segments"])})
     deleted: dict[str, Tombstones] = json.loads((staging / "version" / "deleted.json").read_text("utf-8"))
     number = max(layout.newest(folder) + 1, layout.version_number(old.version))
-    entries, marks = [], {}
+    entries, marks, segments = [], {}, Segments()
     for i, entry in enumerate(old.segments):
         name = f"s{number:06d}-{i}"
-        taken = publishing.take_segment(folder, staging / "segments" / str(entry["id"]), name)
+        taken = publishing.take_segment(folder, staging / "segments" / str(entry["id"]), name, segments)
         if taken["files"] != entry["files"]:
             raise InputError(
                 f"segment {entry['id']} in this backup is not what its manifest says: make or fetch it again"

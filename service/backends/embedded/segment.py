@@ -15,9 +15,10 @@ mentions.*, places.*, dates.npy, articles.npy, sources.*, languages.*   places a
 from __future__ import annotations
 
 import sqlite3
+import weakref
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from service.backends.embedded import variants
 from service.backends.embedded.facts import Facts, FactsBuilder
 from service.backends.embedded.forward import Forward
 from service.backends.embedded.kinship import Relations
+from service.backends.embedded.labelled import Labelled
 from service.backends.embedded.layout import REMEDY
 from service.backends.embedded.postings import Postings, PostingsBuilder
 from service.backends.embedded.rows import Rows, metadata
@@ -141,6 +143,7 @@ class Segment:
         try:
             uri = f"{(folder / 'store.sqlite').resolve().as_uri()}?mode=ro&immutable=1"
             self._store = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self.close = weakref.finalize(self, self._store.close)  # when nobody knows it any more, at the latest
             self.table = mapped(folder / "chunks.npy")
             self.chunk_article = np.ascontiguousarray(self.table[:, 0])
             self.article_starts = np.concatenate([[0], np.cumsum(np.bincount(self.chunk_article))]).astype(np.int64)
@@ -157,7 +160,10 @@ class Segment:
         except (OSError, ValueError, IndexError, sqlite3.Error) as error:
             raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
         self.vectors = open_vectors(folder)
-        self.text = lru_cache(maxsize=256)(self._text)
+        self.text = lru_cache(maxsize=256)(partial(_text, folder, self._store))  # no circle: it goes with its last user
+        self.spellings = variants.Spellings(self.grams, self.terms.terms)
+        self.near_chunks, self.near_articles = Labelled(self.near.chunks.labels), Labelled(self.near.articles.labels)
+        self.worked_out: dict[str, tuple[object, Any]] = {}  # name -> of what, and what: for those that ask again
 
     def __len__(self) -> int:
         return len(self.table)
@@ -200,21 +206,23 @@ class Segment:
         found = self._rows(f"select {COLUMNS} from copies where article_id = ?", article_id)
         return _article(found[0], text, sha256) if found else None
 
-    def close(self) -> None:
-        self._store.close()
-
-    def _text(self, row: int) -> str:
-        (packed,) = self._rows("select text from articles where row = ?", row)[0]
-        try:
-            return zlib.decompress(packed).decode()
-        except (zlib.error, ValueError) as error:
-            raise IndexDamaged(f"{self.folder / 'store.sqlite'} has a text that cannot be read: {REMEDY}") from error
-
     def _rows(self, sql: str, *values: object) -> list[Any]:
-        try:
-            return self._store.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise IndexDamaged(f"{self.folder / 'store.sqlite'} cannot be read ({error}): {REMEDY}") from error
+        return _rows(self.folder, self._store, sql, *values)
+
+
+def _rows(folder: Path, store: sqlite3.Connection, sql: str, *values: object) -> list[Any]:
+    try:
+        return store.execute(sql, values).fetchall()
+    except sqlite3.Error as error:
+        raise IndexDamaged(f"{folder / 'store.sqlite'} cannot be read ({error}): {REMEDY}") from error
+
+
+def _text(folder: Path, store: sqlite3.Connection, row: int) -> str:
+    (packed,) = _rows(folder, store, "select text from articles where row = ?", row)[0]
+    try:
+        return zlib.decompress(packed).decode()
+    except (zlib.error, ValueError) as error:
+        raise IndexDamaged(f"{folder / 'store.sqlite'} has a text that cannot be read: {REMEDY}") from error
 
 
 def _article(metadata: tuple[str, ...], text: str, sha256: str) -> Article:

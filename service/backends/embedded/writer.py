@@ -15,7 +15,8 @@ from service.backends.embedded.locking import Lock
 from service.backends.embedded.merging import merge
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.rows import NEAR_COPIES, Rows, packer
-from service.backends.embedded.segment import Segment, SegmentBuilder
+from service.backends.embedded.segment import SegmentBuilder
+from service.backends.embedded.shared import Segments
 from service.duplicates import Kin
 from service.errors import ArticleNotFound, IndexMismatch
 from service.records import Annotations, Article, Chunk, Manifest
@@ -25,7 +26,7 @@ class EmbeddedWriter:
     """See backends.base.Writer. Holds the collection's lock from creation to ``close``.
 
     ``fresh``: the next version starts empty, whatever recipe the last one was made with.
-    ``timeout_s``: how long to wait for another writer to end.
+    ``timeout_s``: how long to wait for another writer to end. ``segments``: those that are open already.
     """
 
     def __init__(
@@ -36,11 +37,12 @@ class EmbeddedWriter:
         segment_chunks: int,
         fresh: bool = False,
         timeout_s: float = 0.0,
+        segments: Segments | None = None,
     ) -> None:
         self._folder, self._recipe, self._dim, self._segment_chunks = folder, dict(recipe), dim, segment_chunks
         self._lock = Lock(folder, timeout_s)
         self.extra: dict[str, str] = {}
-        self._known: publishing.Known = {}
+        self._segments = Segments() if segments is None else segments
         self.pack: Packer = packer(recipe)
         self._alike = Kin.of(recipe, NEAR_COPIES).alike
         try:
@@ -61,7 +63,7 @@ class EmbeddedWriter:
         self._reader: EmbeddedReader | None = None
         self._number = current + 1
         if current and not fresh:
-            self._reader = EmbeddedReader(self._folder, 1.5, 0.75, 0.25)
+            self._reader = EmbeddedReader(self._folder, 1.5, 0.75, 0.25, segments=self._segments)
             check_recipe(self._reader.manifest, self._recipe)
             self.extra = dict(self._reader.manifest.extra)
         self._builder: SegmentBuilder | None = None
@@ -139,7 +141,7 @@ class EmbeddedWriter:
         names = {str(entry["id"]) for entry in kept}
         marks = {name: own for name, own in deleted.items() if name in names}
         version = layout.version_name(self._number)
-        manifest = publishing.manifest_of(self._folder, version, kept, marks, self._recipe, self.extra, self._known)
+        manifest = publishing.manifest_of(self._folder, version, kept, marks, self._recipe, self.extra, self._segments)
         layout.write_version(self._folder, manifest, marks)
         publishing.retire(self._folder)
         if self._reader:
@@ -149,20 +151,26 @@ class EmbeddedWriter:
 
     def _take(self, staged: str, number: int) -> dict[str, object]:
         name = f"s{self._number:06d}-{number}"
-        return publishing.take_segment(self._folder, self._folder / "staging" / staged, name)
+        return publishing.take_segment(self._folder, self._folder / "staging" / staged, name, self._segments)
 
     def _sizes(self, manifest: Manifest) -> list[policy.Size]:
-        live = [part.rows for part in self._known.values()]  # in the order of the manifest's segments
-        chunks = [int(str(entry["chunks"])) for entry in manifest.segments]
-        return [policy.Size(rows, total - rows) for rows, total in zip(live, chunks, strict=True)]
+        deleted = layout.read_deleted(self._folder, manifest.version)
+        sizes = []
+        for entry in manifest.segments:
+            segment = self._segments.of(self._folder, entry)
+            live = publishing.counted(segment, deleted.get(str(entry["id"]), publishing.NOTHING)).rows
+            sizes.append(policy.Size(live, len(segment) - live))
+        return sizes
 
     def _merge(self, manifest: Manifest, spans: Sequence[tuple[int, int]]) -> Manifest:
         deleted = layout.read_deleted(self._folder, manifest.version)
         entries = [dict(entry) for entry in manifest.segments]
         for number, (start, stop) in reversed(list(enumerate(spans))):
             builder = SegmentBuilder(self._folder / "staging" / f"merged-{number}", self._dim)
-            names = [str(entry["id"]) for entry in entries[start:stop]]
-            parts = [(self._folder / "segments" / name, deleted.pop(name, publishing.NOTHING)) for name in names]
+            parts = [
+                (self._segments.of(self._folder, entry), deleted.pop(str(entry["id"]), publishing.NOTHING))
+                for entry in entries[start:stop]
+            ]
             try:
                 merge(parts, builder)
                 builder.write()
@@ -188,9 +196,9 @@ class EmbeddedWriter:
     def _write_segment(self) -> None:
         if self._builder is not None:
             published = self._reader.manifest.segments if self._reader else ()
-            before = [self._folder / "segments" / str(entry["id"]) for entry in published]
-            before += [self._folder / "staging" / name for name in self._staged]
-            self._builder.write([Relations.load(path) for path in before], self._alike)
+            before = [self._segments.of(self._folder, entry).near for entry in published]
+            before += [Relations.load(self._folder / "staging" / name) for name in self._staged]
+            self._builder.write(before, self._alike)
             self._staged.append(self._builder.folder.name)
             self._builder = None
 
@@ -201,7 +209,7 @@ class EmbeddedWriter:
         if not self._removed:
             return deleted
         for entry in self._reader.manifest.segments:
-            segment = Segment(self._folder / "segments" / str(entry["id"]))
+            segment = self._segments.of(self._folder, entry)
             own = deleted.get(str(entry["id"]), publishing.NOTHING)
             rows = {row for article_id in self._removed if (row := segment.row_of(article_id)) is not None}
             copies = {copy for copy, _ in segment.copies()} & self._removed
@@ -209,7 +217,6 @@ class EmbeddedWriter:
                 "articles": sorted(set(own["articles"]) | rows),
                 "copies": sorted(set(own["copies"]) | copies),
             }
-            segment.close()
         return {name: marks for name, marks in deleted.items() if marks["articles"] or marks["copies"]}
 
 
