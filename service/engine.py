@@ -23,6 +23,7 @@ from service.backends.embedded import layout
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.shared import Segments
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
+from service.complaints import both
 from service.crew import Crew, Recipe
 from service.duplicates import Kin
 from service.encoder import Encoder, bundled
@@ -303,8 +304,7 @@ class Engine:
                     pinned = self._reading(collection, version)
                 except (CollectionNotFound, IndexStateError) as error:
                     raise VersionGone(
-                        f"collection {collection!r} is at version {opened[0].manifest.version}, {version!r} is no "
-                        "longer kept: search again from the first page"
+                        both("version_gone", name=collection, version=opened[0].manifest.version, wanted=version)
                     ) from error
             else:
                 pinned = kept[1]
@@ -338,6 +338,8 @@ class Engine:
         try:
             yield
         except IndexMismatch as error:
+            if not self._notices:
+                raise
             raise IndexMismatch("; ".join((*self._notices, str(error)))) from error
 
     def _read(self, paths: Sequence[str | Path], encoding: str | None = None) -> Iterator[Article | Rejection]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from service.backends.base import Reader
+from service.complaints import both
 from service.dates import asked as when
 from service.errors import QueryError
 from service.notices import say
@@ -118,18 +119,15 @@ def _given(
     inside: list[Area] = []
     notices: list[str] = []
     if filters.within_km < 0 or not np.isfinite(filters.within_km):
-        raise QueryError(f"within_km is a distance of more than 0 km, found {filters.within_km:g}")
+        raise QueryError(both("within_km_distance", km=filters.within_km))
     if filters.within_km and not filters.near:
-        raise QueryError("within_km needs a place to measure from: give near=PLACE too")
+        raise QueryError(both("within_km_alone"))
     for option, name in (("near", filters.near), *(("place", place) for place in filters.place)):
         if not name:
             continue
         place, others = where.one(name, names)
         if place is None:
-            raise QueryError(
-                f"{option}={name}: no such place is known; write it as in the reports, add its country after a comma, "
-                "or list it in a gazetteer of your own (--gazetteer)"
-            )
+            raise QueryError(both("place_unknown", option=option, name=name))
         if others:
             listed = say(language, "or").join(title(other, names, language) for other in others[:3])
             found = title(place, names, language)
@@ -149,7 +147,7 @@ def _period(
     since = when.day(filters.since, "from", now) if filters.since else ""
     until = when.day(filters.until, "to", now, last=True) if filters.until else ""
     if since and until and since > until:
-        raise QueryError(f"from={filters.since} is after to={filters.until}: exchange them")
+        raise QueryError(both("period_turned", since=filters.since, until=filters.until))
     if since or until:
         return (since, until), ("", ""), recent
     # "How many were hurt that day?" speaks of the report's day, "strikes since last week" of ours
@@ -164,4 +162,4 @@ def _now(given: str) -> date:
     try:
         return date.fromisoformat(given[:10])
     except ValueError as error:
-        raise QueryError(f"now is a date such as 2015-08-11, found {given!r}") from error
+        raise QueryError(both("now_no_date", text=given)) from error

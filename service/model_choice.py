@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from service import encoder
+from service.complaints import both
 from service.encoder import Encoder, StaticEncoder
 from service.errors import ModelOutOfReach
 from service.records import Fallback
@@ -21,11 +22,7 @@ def load_encoder(settings: Settings) -> tuple[Encoder, tuple[str, ...]]:
     except ModelOutOfReach:
         if settings.model_fallback is not Fallback.BUNDLED:
             raise
-        notice = (
-            f"model {settings.model!r} is not here and the model hub is out of reach: the bundled encoder is used "
-            "instead, as RASAD_MODEL_FALLBACK says"
-        )
-        return encoder.bundled(), (notice,)
+        return encoder.bundled(), (both("model_stands_in", name=settings.model),)
 
 
 def load_reranker(settings: Settings) -> tuple[Reranker | None, tuple[str, ...]]:
@@ -39,11 +36,7 @@ def load_reranker(settings: Settings) -> tuple[Reranker | None, tuple[str, ...]]
     except ModelOutOfReach:
         if settings.model_fallback is not Fallback.BUNDLED:
             raise
-        notice = (
-            f"reranker {settings.reranker!r} is not here and the model hub is out of reach: passages stay as they "
-            "ranked without it, as RASAD_MODEL_FALLBACK says"
-        )
-        return None, (notice,)
+        return None, (both("reranker_missing", name=settings.reranker),)
 
 
 def for_ingest(chosen: Encoder, settings: Settings) -> Encoder:

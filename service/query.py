@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from service import analyzer
+from service.complaints import both
 from service.errors import QueryError
 from service.records import Language
 
@@ -69,8 +70,8 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
         sought = " ".join(parts["title"]) or (text if not parts["excluded"] and not parts["source"] else "")
         groups = [[word] for word in analyzer.words(sought)]
     if not groups:
-        what = "nothing to look for" if not parts["excluded"] else "only what to leave out"
-        raise QueryError(f"{text!r} says {what}: add some words of the report you want")
+        key = "question_only_leaves_out" if parts["excluded"] else "question_says_nothing"
+        raise QueryError(both(key, text=text))
     arabic = analyzer.arabic_share(" ".join(w for group in groups for w in group) or text)
     return Query(
         text,
@@ -85,13 +86,13 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
 
 def _check(text: str, max_chars: int) -> None:
     if not text.strip():
-        raise QueryError("the question is empty: type some words, in English or Arabic")
+        raise QueryError(both("question_empty"))
     if len(text) > max_chars:
-        raise QueryError(f"the question has {len(text):,} characters, at most {max_chars:,} are taken: shorten it")
+        raise QueryError(both("question_long", n=len(text), most=max_chars))
     if any(ord(char) < 32 and not char.isspace() for char in text):
-        raise QueryError("the question holds control characters: type it as plain text")
+        raise QueryError(both("question_control"))
     if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
-        raise QueryError("the question is not valid UTF-8: type it again or check the terminal's encoding")
+        raise QueryError(both("question_surrogates"))
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
@@ -110,13 +111,12 @@ def _pieces(text: str) -> list[tuple[str, str]]:
         else:
             piece = _PIECE.match(text, start)
             if piece is None:
-                found_prefix = text[position:start]
-                raise QueryError(f"{found_prefix!r} stands without a word after it: write {found_prefix}word")
+                raise QueryError(both("prefix_alone", prefix=text[position:start]))
             value, position = piece.group(), piece.end()
             kind = "or" if not prefix and value in _OR else prefix or "word"
             found.append((kind, value))
         if found[-1][0] not in ("word", "or") and not analyzer.words(value):
-            raise QueryError(f"{found[-1][0]} has no word in it, found {value!r}: put a word there or leave it out")
+            raise QueryError(both("no_word_in_it", kind=found[-1][0], value=value))
     return found
 
 
@@ -125,9 +125,7 @@ def _prefix(text: str, position: int) -> tuple[str, int]:
     if text[position] == "-" and position + 1 < len(text) and not text[position + 1].isspace():
         kind, start = _prefix(text, position + 1)
         if kind in ("title", "source"):
-            raise QueryError(
-                f"{text[position:start]!r} cannot leave out by field: write -word, or {kind}:word without -"
-            )
+            raise QueryError(both("minus_field", text=text[position:start], kind=kind))
         return "excluded", position + 1
     name, colon, _ = text[position : position + 12].partition(":")
     if colon and name.lower() in _FIELDS:
@@ -138,6 +136,5 @@ def _prefix(text: str, position: int) -> tuple[str, int]:
 def _closing(text: str, start: int) -> int:
     ends = [text.find(closing, start + 1) for closing in _QUOTES[text[start]]]
     if max(ends) < 0:
-        where = f"a quotation mark opens at character {start + 1}"
-        raise QueryError(f"{where} and does not close: add the second one or remove it")
+        raise QueryError(both("quotation_open", at=start + 1))
     return min(end for end in ends if end >= 0)

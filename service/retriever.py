@@ -17,6 +17,7 @@ from service import analyzer, feedback, fusion, highlight, nearby
 from service import focus as focusing
 from service import query as queries
 from service.backends.base import Filter, Reader
+from service.complaints import in_language
 from service.encoder import Encoder
 from service.errors import SettingsError
 from service.focus import Focus
@@ -76,11 +77,12 @@ class Retriever:
         concepts, matches = self._concepts(query)
         wide = self._wide(query, concepts)
         focus, notices, rankings, fused = self._found(text, query, wide, filters, self._settings.depth)
+        language = filters.notices_in or query.language
         reading = time.perf_counter()
         fused = self._reranked(text, rankings, fused)
         if explain and self._reranker:
             read_ms = (time.perf_counter() - reading) * 1000
-            notices.append(f"reranker: {len(rankings[Leg.RERANKER])} passages read in {read_ms:.0f} ms")
+            notices.append(say(language, "reranker_read", n=len(rankings[Leg.RERANKER]), ms=f"{read_ms:.0f}"))
         if explain:
             matches += self._further(concepts, wide, query.language)
         passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
@@ -94,7 +96,7 @@ class Retriever:
             manifest.collection,
             manifest.version,
             round(took_ms, 2),
-            (*self._notices, *notices, *focus.notices),
+            (*(in_language(notice, language) for notice in self._notices), *notices, *focus.notices),
             focus.read_as,
             focus.shown_period,
             facets,

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.complaints import both
 from service.errors import SearchNotFound
 from service.records import Passage
 from service.state import State, now
@@ -67,7 +68,7 @@ class SavedSearches:
         with self._state.transaction() as rows:
             held = rows.execute("select count(*) from searches where owner = ?", (owner,)).fetchone()[0]
             if held >= MAX_SEARCHES:
-                raise SearchNotFound(f"{held} searches are saved already, which is the most: delete one first")
+                raise SearchNotFound(both("searches_full", n=held))
             made = rows.execute(
                 "insert into searches"
                 " (owner, name, collection, question, options, created, token_sha256, version, looked)"
@@ -93,7 +94,7 @@ class SavedSearches:
         for row in self._state.rows(f"select {_COLUMNS} from searches where search_id = ?", search_id):
             if owner is None or row["owner"] == owner:
                 return _search(row)
-        raise SearchNotFound(f"there is no saved search {search_id}: /api/v1/saved lists yours")
+        raise SearchNotFound(both("search_unknown", id=search_id))
 
     def delete(self, search_id: int, owner: str | None) -> None:
         self.get(search_id, owner)
@@ -112,7 +113,7 @@ class SavedSearches:
         """Raises SearchNotFound."""
         for row in self._state.rows(f"select {_COLUMNS} from searches where token_sha256 = ?", _sha256(token)):
             return _search(row)
-        raise SearchNotFound("this feed is not there any more: make a new address where the search is saved")
+        raise SearchNotFound(both("feed_gone"))
 
     def look(self, search: SavedSearch, version: str, passages: Sequence[tuple[str, Mapping[str, Any]]]) -> int:
         """Keep what is new among (digest, what to show), best first, found in ``version``; how many that was."""

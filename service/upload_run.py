@@ -23,6 +23,7 @@ from types import FrameType
 
 from filelock import FileLock
 
+from service.complaints import both
 from service.engine import SAMPLE, Engine
 from service.errors import IndexLocked, ServiceError
 from service.records import IngestReport, Rejection
@@ -53,13 +54,13 @@ def main(upload_id: str) -> int:
             uploads.done(upload_id, report)
             return 0
         except _TooLong:
-            uploads.fail(upload_id, f"not done within {settings.upload_timeout_s:g} s: split it, or use rasad ingest")
+            uploads.fail(upload_id, both("upload_too_long", s=settings.upload_timeout_s))
         except ServiceError as error:
             uploads.fail(upload_id, str(error))
         except MemoryError:
-            uploads.fail(upload_id, "its files need more memory than an upload may use: split them")
+            uploads.fail(upload_id, both("upload_memory"))
         except Exception:
-            uploads.fail(upload_id, "an error that was not expected: the service's log has the details")
+            uploads.fail(upload_id, both("upload_unexpected"))
             _log.exception("upload %s", upload_id)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)

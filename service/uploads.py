@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from service.complaints import both
 from service.errors import UploadNotFound
 from service.records import IngestReport, Rejection
 from service.state import State, now
@@ -78,7 +79,7 @@ class Uploads:
         for row in self._state.rows("select * from uploads where upload_id = ?", upload_id):
             if owner is None or row["owner"] == owner:
                 return self._checked(_upload(row))
-        raise UploadNotFound("there is no such upload: /api/v1/uploads lists yours")
+        raise UploadNotFound(both("upload_unknown"))
 
     def set(self, upload_id: str, **values: object) -> None:
         columns = ", ".join(f"{name} = ?" for name in values)  # names are this program's own
@@ -121,7 +122,7 @@ class Uploads:
             return upload
         current = self._state.rows("select status from uploads where upload_id = ?", upload.upload_id)
         if current and current[0]["status"] in (WAITING, RUNNING):
-            self.fail(upload.upload_id, "it was interrupted: what was published before is untouched, upload it again")
+            self.fail(upload.upload_id, both("upload_interrupted"))
         return _upload(self._state.rows("select * from uploads where upload_id = ?", upload.upload_id)[0])
 
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from service.complaints import both
 from service.dates import rolling, words
 from service.dates.finder import expressions
 from service.dates.page import Expression, Page
@@ -88,7 +89,7 @@ def day(text: str, option: str, now: date, last: bool = False) -> str:
         pass
     found: list[Expression] = expressions(Page(fold(_iso_month(text.strip())), now))
     if len(found) != 1:
-        raise QueryError(f"{option} is a date such as 2015-08-07, 2015-08 or yesterday, found {text!r}")
+        raise QueryError(both("day_no_date", option=option, text=text))
     return found[0].period[1 if last else 0].isoformat()
 
 

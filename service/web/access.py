@@ -15,7 +15,7 @@ from litestar.handlers.base import BaseRouteHandler
 from service.keys import Caller, Keys
 from service.records import Open, Role
 from service.settings import Settings
-from service.web.limits import Connection, Guard, shown
+from service.web.limits import Connection, Guard, refused, shown
 
 PUBLIC = {"role": None}  # opt of a handler that everybody may use
 SOME = {"some": True}  # of one that itself leaves out the collections that a key is not for
@@ -94,14 +94,11 @@ def authorised(connection: Connection, needed: Role) -> Caller:
     """Who asks, if they have the role. Raises 401 or 403."""
     visit = visit_of(connection)
     if visit.caller is None:
-        wrong = "the key is not valid, or revoked" if visit.wrong_key else "a key is needed"
-        raise NotAuthorizedException(
-            f"{wrong}: send one as Authorization: Bearer KEY, or as the password of a browser's prompt; "
-            "rasad keys add makes one",
-            headers={"WWW-Authenticate": CHALLENGE},
-        )
+        error = refused(NotAuthorizedException, "key_wrong" if visit.wrong_key else "key_needed")
+        error.headers = {"WWW-Authenticate": CHALLENGE}
+        raise error
     if not visit.caller.may(needed):
-        raise PermissionDeniedException(f"this needs the role {needed}, the key has {visit.caller.role}")
+        raise refused(PermissionDeniedException, "role_needed", needed=needed, has=visit.caller.role)
     return visit.caller
 
 
@@ -109,7 +106,7 @@ def reach(connection: Connection, collection: str) -> None:
     """Raises 403 where the key is limited to other collections."""
     who = caller(connection)
     if who is None or not who.reaches(collection):
-        raise PermissionDeniedException(f"this key is not for collection {shown(collection)}")
+        raise refused(PermissionDeniedException, "key_elsewhere", name=shown(collection))
 
 
 def _key_in(authorization: bytes) -> str:

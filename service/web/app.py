@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,9 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
+from service.complaints import in_language
 from service.keys import Keys
+from service.records import Language
 from service.settings import Settings
 from service.state import State
 from service.web.access import PUBLIC, Access, guard
@@ -26,7 +29,7 @@ from service.web.desk import Desk
 from service.web.desk_pages import DeskPages
 from service.web.exports import export_handlers
 from service.web.feeds import feed_handlers
-from service.web.front import Front
+from service.web.front import Front, Refused
 from service.web.health import health_handlers, manifests, metrics_handlers
 from service.web.limits import url_guard
 from service.web.metrics import Metrics
@@ -38,8 +41,10 @@ from service.web.problems import problem_handler
 from service.web.rates import Rates
 from service.web.saved import saved_handlers
 from service.web.security import security_headers
+from service.web.texts import PHRASES, phrase
 from service.web.threads import ThreadedEngine
 from service.web.uploading import upload_handlers
+from service.web.views import direction
 
 _HERE = Path(__file__).parent
 
@@ -72,6 +77,7 @@ def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = N
     static = create_static_files_router(
         "/static", [_HERE / "static"], cache_control=CacheControlHeader(max_age=3600, public=True), opt=PUBLIC
     )
+    templates = _templates()
     app = Service(
         route_handlers=[
             *api_handlers(threaded, settings),
@@ -92,7 +98,7 @@ def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = N
         on_shutdown=[state.close, rates.close, metrics.close],
         exception_handlers={Exception: problem_handler(pages.error_page)},
         before_send=[security_headers(settings.tile_url)],
-        template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=_templates())),
+        template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=templates)),
         openapi_config=openapi_config(),
         compression_config=CompressionConfig(
             backend="brotli",
@@ -104,7 +110,7 @@ def create_app(engine: SearchEngine, settings: Settings, shared: Path | None = N
         logging_config=None,  # the server's; Litestar would log every exception a second time
         debug=False,  # not LITESTAR_DEBUG's to switch on: it shows tracebacks
     )
-    app.front = Front(settings, Access(settings, keys), rates, metrics)
+    app.front = Front(settings, Access(settings, keys), rates, metrics, partial(_refusal, templates))
     return app
 
 
@@ -118,6 +124,15 @@ def _cors(settings: Settings) -> CORSConfig | None:
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
         expose_headers=exposed,
+    )
+
+
+def _refusal(templates: Environment, refused: Refused, language: Language) -> str:
+    known = f"problem_{refused.status}"
+    title = known if known in PHRASES[language] else "problem_other"
+    words = {"lang": language.value, "dir": direction(language.value), "t": partial(phrase, language)}
+    return templates.get_template("refused.html").render(
+        **words, title_key=title, detail=in_language(refused.detail, language)
     )
 
 

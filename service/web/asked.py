@@ -188,7 +188,7 @@ def from_options(settings: Settings, question: str, collection: str, options: Op
     filters = filters_of({name: value for name, value in options.items() if name != "sort"})
     sort = options.get("sort", Sort.RELEVANCE.value)
     if sort not in set(Sort):
-        raise ClientException(f"option sort is one of {', '.join(Sort)}, found {limits.shown(str(sort))}")
+        raise limits.refused(ClientException, "option_sort", known=", ".join(Sort), found=limits.shown(str(sort)))
     text = limits.question(question, settings.max_query_chars)
     return Asked(text, settings.k, limits.collection(collection), False, filters, Sort(str(sort)))
 
@@ -197,13 +197,14 @@ def filters_of(options: Options) -> Filters:
     """Filters from what ``options`` gives. Raises ClientException."""
     for name, value in options.items():
         if name not in FILTERS:
-            raise ClientException(f"unknown option {limits.shown(name)}: known are {', '.join((*FILTERS, 'sort'))}")
+            known = ", ".join((*FILTERS, "sort"))
+            raise limits.refused(ClientException, "option_unknown", name=limits.shown(name), known=known)
         if not isinstance(value, str) and (name not in SEVERAL or len(value) > VALUES):
-            most = f"at most {VALUES} values" if name in SEVERAL else "one value"
-            raise ClientException(f"option {name} has {len(value)} values, {most} can be given")
+            most = VALUES if name in SEVERAL else 1
+            raise limits.refused(ClientException, "option_values", name=name, n=len(value), most=most)
         for text in _several(value):
             if len(text) > NAME:
-                raise ClientException(f"option {name} is {len(text)} characters long, at most {NAME} are taken")
+                raise limits.refused(ClientException, "option_long", name=name, n=len(text), most=NAME)
     given = {name: value for name, value in options.items() if isinstance(value, str)}
     try:
         return Filters(
@@ -221,7 +222,7 @@ def filters_of(options: Options) -> Filters:
             _several(options.get("language", "")),
         )
     except (KeyError, ValueError) as error:
-        raise ClientException(f"an option has a value that cannot be used: {error}") from error
+        raise limits.refused(ClientException, "option_value", why=error) from error
 
 
 def _several(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from service import saved as saving
+from service.complaints import both
 from service.errors import SearchNotFound
 from service.keys import Keys
 from service.records import Passage
@@ -76,7 +77,7 @@ class Desk:
         if search.owner:
             owner = self._keys.by_id(search.owner)
             if owner is None or not owner.reaches(search.collection):
-                raise SearchNotFound("the key that saved this search is no longer valid: save it anew")
+                raise SearchNotFound(both("feed_key_gone"))
         if self._engine.version(search.collection) != search.version:
             asked = from_options(self._settings, search.question, search.collection, search.options)
             found = self._engine.retriever(search.collection).search(asked.text, saving.LOOKED, True, asked.filters)
@@ -92,7 +93,7 @@ class Desk:
             for number, (name, (_, write)) in enumerate(zip(names, files, strict=True), 1):
                 write(self.uploads.place(upload.upload_id, number, name))
         except OSError as error:
-            self.uploads.fail(upload.upload_id, f"its files could not be stored ({error.strerror}): free some space")
+            self.uploads.fail(upload.upload_id, both("upload_storage", why=error.strerror))
             return self.uploads.get(upload.upload_id, owner)
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "service.upload_run", upload.upload_id],

@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
+from service.complaints import recognised
 from service.records import Language, Role
 from service.saved import SavedSearch
 from service.settings import Settings
@@ -73,7 +74,7 @@ class DeskPages:
                 given = [part for part in form.getall("files", []) if isinstance(part, UploadFile) and part.filename]
                 if not 1 <= len(given) <= self._settings.max_upload_files:
                     most = self._settings.max_upload_files
-                    raise ClientException(f"{len(given)} files were sent: choose 1 to {most} of them")
+                    raise limits.refused(ClientException, "files_count", n=len(given), most=most)
                 collection = limits.collection(str(form.get("into") or self._settings.collection))
                 reach(request, collection)
                 files = [(part.filename, _writer(part)) for part in given]
@@ -104,6 +105,7 @@ class DeskPages:
                 "made": made,
                 "feed": f"{base}/feeds/{token}" if token else "",
                 "may_ingest": may_ingest,
+                "in_words": lambda text: recognised(text, here.interface),
                 "uploads": await self._desk.uploaded(whose(who)) if may_ingest else [],
                 "known": reachable(request, await self._engine.collections()),
             },

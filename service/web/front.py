@@ -15,15 +15,18 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from service.complaints import Said, both
 from service.keys import Caller
+from service.records import Language
 from service.settings import Settings
 from service.web.access import Access, Visit, is_local
 from service.web.logs import with_fields
 from service.web.metrics import Metrics
 from service.web.origins import Origins
-from service.web.problems import PROBLEM_JSON, Problem
+from service.web.problems import PROBLEM_JSON, Problem, wants_page
 from service.web.rates import Rates
 from service.web.security import HEADERS
+from service.web.state import chosen_language
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -41,16 +44,20 @@ _log = logging.getLogger("service.access")
 class Refused(Exception):
     """A request that goes no further."""
 
-    def __init__(self, status: HTTPStatus, why: str, detail: str, retry_s: float = 0.0) -> None:
+    def __init__(self, status: HTTPStatus, why: str, detail: Said, retry_s: float = 0.0) -> None:
         super().__init__(detail)
         self.status, self.why, self.detail, self.retry_s = status, why, detail, retry_s
+
+
+RefusalPage = Callable[[Refused, Language], str]
 
 
 class Front:
     """Stands around the application; one for each worker."""
 
-    def __init__(self, settings: Settings, access: Access, rates: Rates, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, access: Access, rates: Rates, metrics: Metrics, page: RefusalPage) -> None:
         self._settings, self._access, self._rates, self._metrics = settings, access, rates, metrics
+        self._page = page  # what a person's browser is shown
         self._origins = Origins(settings)
         self._in_flight = 0
         waits_for_model = settings.llm_timeout_s if settings.llm_url else 0.0
@@ -80,13 +87,13 @@ class Front:
                 except TimeoutError as error:
                     if status:  # the answer was under way: all that is left is to break it off
                         raise
-                    detail = f"no answer within {self._limit_s:g} s: ask for less, or try again later"
+                    detail = both("timeout", s=self._limit_s)
                     raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "timeout", detail, 5.0) from error
                 finally:
                     self._in_flight -= 1
             except Refused as refused:
                 self._metrics.refused.labels(refused.why).inc()
-                await _refuse(refused, scope, observed)
+                await self._refuse(refused, scope, headers, observed)
         finally:
             self._record(scope, visit, status, time.perf_counter() - began)
 
@@ -94,21 +101,15 @@ class Front:
         """Raises Refused."""
         host = headers.get(b"host", b"").decode("latin-1")
         if not self._origins.knows(host):
-            raise Refused(
-                HTTPStatus.MISDIRECTED_REQUEST,
-                "host",
-                f"this service does not answer to the name {host[:100]!r}: if it is yours, list it in RASAD_HOSTS",
-            )
+            raise Refused(HTTPStatus.MISDIRECTED_REQUEST, "host", both("host_unknown", name=host[:100]))
         if not self._origins.may(scope["method"], headers):
-            raise Refused(
-                HTTPStatus.FORBIDDEN, "origin", "a page of another site may change nothing here: see RASAD_CORS_ORIGINS"
-            )
+            raise Refused(HTTPStatus.FORBIDDEN, "origin", both("origin_foreign"))
         client = scope["client"][0] if scope.get("client") else ""
         self._access.identify(headers, client, visit)
         if scope["path"].startswith(_UNMETERED):
             return
         if self._in_flight >= self._settings.max_in_flight:
-            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many requests are under way: try again", 1.0)
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "busy", both("busy"), 1.0)
         if (
             wait_s := self._rates.wait_s(_bucket(visit.caller, client))
             if self._metered(headers, client, visit)
@@ -117,9 +118,30 @@ class Front:
             raise Refused(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "rate",
-                f"more than {self._settings.rate_per_minute} requests a minute: wait {ceil(wait_s)} s",
+                both("rate", n=self._settings.rate_per_minute, s=ceil(wait_s)),
                 wait_s,
             )
+
+    async def _refuse(self, refused: Refused, scope: Scope, given: dict[bytes, bytes], send: Send) -> None:
+        path = scope.get("raw_path", b"").partition(b"?")[0]
+        if wants_page(given.get(b"accept", b"").decode("latin-1"), path):
+            asked = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
+            language = chosen_language(asked, given.get(b"accept-language", b"").decode("latin-1"))
+            body, media_type = self._page(refused, language).encode(), "text/html; charset=utf-8"
+        else:
+            problem = Problem(
+                title=refused.status.phrase,
+                status=refused.status,
+                detail=str(refused.detail),
+                instance=path.decode("ascii", "replace"),
+            )
+            body, media_type = msgspec.json.encode(problem), PROBLEM_JSON
+        headers = {**HEADERS, "Cache-Control": "no-store", "Content-Type": media_type, "Content-Length": str(len(body))}
+        if refused.retry_s:
+            headers["Retry-After"] = str(ceil(refused.retry_s))
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": int(refused.status), "headers": raw})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     def _metered(self, headers: dict[bytes, bytes], client: str, visit: Visit) -> bool:
         keyless = visit.caller is not None and not visit.caller.key_id
@@ -152,19 +174,3 @@ def _bucket(caller: Caller | None, client: str) -> str:
 def _request_id(headers: dict[bytes, bytes]) -> str:
     given = headers.get(b"x-request-id", b"")
     return given.decode("ascii") if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
-
-
-async def _refuse(refused: Refused, scope: Scope, send: Send) -> None:
-    problem = Problem(
-        title=refused.status.phrase,
-        status=refused.status,
-        detail=refused.detail,
-        instance=scope.get("raw_path", b"").partition(b"?")[0].decode("ascii", "replace"),
-    )
-    body = msgspec.json.encode(problem)
-    headers = {**HEADERS, "Cache-Control": "no-store", "Content-Type": PROBLEM_JSON, "Content-Length": str(len(body))}
-    if refused.retry_s:
-        headers["Retry-After"] = str(ceil(refused.retry_s))
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": int(refused.status), "headers": raw})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

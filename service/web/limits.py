@@ -6,13 +6,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from litestar.connection import ASGIConnection
-from litestar.exceptions import ClientException, NotFoundException
+from litestar.exceptions import ClientException, HTTPException, NotFoundException
 from litestar.handlers.base import BaseRouteHandler
 
+from service.complaints import both
 from service.settings import Settings
 
 COLLECTION = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"  # a folder name that is neither hidden nor a way out
@@ -20,7 +21,14 @@ _ENCODED_CHAR = 12  # bytes of one character in a URL at most: four of UTF-8, ea
 _OTHER_URL_BYTES = 4_096
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+Refusal = TypeVar("Refusal", bound=HTTPException)
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+
+
+def refused(kind: type[Refusal], key: str, status_code: int | None = None, **values: object) -> Refusal:
+    """An HTTP error that says what is wrong in English, and in Arabic where a page is drawn of it."""
+    said = both(key, **values)
+    return kind(str(said), status_code=status_code, extra={"said": said})
 
 
 def max_url_bytes(settings: Settings) -> int:
@@ -35,16 +43,12 @@ def url_guard(settings: Settings) -> Guard:
     async def check_url(connection: Connection, _: BaseRouteHandler) -> None:
         path, query = raw_path(connection), connection.scope["query_string"]
         if len(path) + len(query) > limit:
-            raise ClientException(
-                f"the URL is {len(path) + len(query)} bytes long, at most {limit} are taken", status_code=414
-            )
+            raise refused(ClientException, "url_long", 414, n=len(path) + len(query), most=limit)
         for part, name in ((path, "path"), (query, "query")):
             try:
                 unquote_to_bytes(part).decode("utf-8")
             except UnicodeDecodeError as error:
-                raise ClientException(
-                    f"the {name} of the URL is not UTF-8 once percent-decoded ({error.reason} at byte {error.start})"
-                ) from error
+                raise refused(ClientException, "url_bytes", part=name, why=error.reason, at=error.start) from error
 
     return check_url
 
@@ -80,30 +84,26 @@ def article_id(connection: Connection) -> str:
     encoded = raw_path(connection).partition(b"/articles/")[2]
     identifier = unquote_to_bytes(encoded).decode("utf-8")  # checked by url_guard
     if "\0" in identifier:
-        raise ClientException("an article id has no NUL character")
+        raise refused(ClientException, "id_nul")
     return identifier
 
 
 def question(text: str, max_chars: int) -> str:
     """``text`` unchanged, if it can be searched for."""
     if not text.strip():
-        raise ClientException("parameter q is empty: write a question or a few words")
+        raise refused(ClientException, "q_empty")
     if len(text) > max_chars:
-        raise ClientException(f"parameter q is {len(text)} characters long, at most {max_chars} are taken: shorten it")
+        raise refused(ClientException, "q_long", n=len(text), most=max_chars)
     for position, char in enumerate(text):
         if unicodedata.category(char) == "Cc" and char not in "\t\n\r":
-            raise ClientException(
-                f"parameter q has the control character U+{ord(char):04X} at position {position}: remove it"
-            )
+            raise refused(ClientException, "q_control", code=ord(char), at=position)
     return text
 
 
 def collection(name: str) -> str:
     """``name`` unchanged, if a collection could be called that."""
     if not re.fullmatch(COLLECTION, name):
-        raise ClientException(
-            f"collection {shown(name)} is not a collection name: 1 to 64 of A-Z a-z 0-9 . _ - without a leading dot"
-        )
+        raise refused(ClientException, "name_of_collection", name=shown(name))
     return name
 
 
@@ -123,7 +123,7 @@ def count(text: str, max_k: int) -> int:
     """The number of passages asked for."""
     number = int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else 0
     if not 1 <= number <= max_k:
-        raise ClientException(f"parameter k must be a whole number from 1 to {max_k}, found {shown(text)}")
+        raise refused(ClientException, "k_range", most=max_k, found=shown(text))
     return number
 
 

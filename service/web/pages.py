@@ -16,10 +16,11 @@ from litestar.response import Template
 
 from service import question
 from service.addresses import web_address
+from service.complaints import Said, in_language
 from service.export import Format
 from service.places import gazetteer
 from service.question import AnswerType
-from service.records import Answer, SearchResult
+from service.records import Answer, Language, SearchResult
 from service.settings import Settings
 from service.web import limits, mapped, narrowing, state, timeline
 from service.web.desk_pages import reachable
@@ -63,12 +64,21 @@ class Pages:
 
         return [search_page, answer_page, article_page]
 
-    def error_page(self, request: PageRequest, problem: Problem) -> Template:
+    def error_page(self, request: PageRequest, problem: Problem, detail: str) -> Template:
         interface = state.interface_language(request)
+        translated = interface is Language.ENGLISH or isinstance(detail, Said)
         here = State(interface, question=request.query_params.get("q", ""))
         known = f"problem_{problem.status}"
         title = known if known in PHRASES[interface] else "problem_other"
-        return self._page(request, here, "error.html", status=problem.status, problem=problem, title_key=title)
+        return self._page(
+            request,
+            here,
+            "error.html",
+            status=problem.status,
+            detail=in_language(detail, interface),
+            detail_language=interface if translated else Language.ENGLISH,
+            title_key=title,
+        )
 
     async def _search(self, request: PageRequest) -> Template:
         here = state.read(request, self._settings)

@@ -17,6 +17,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
+from service.complaints import Said, both, of_error
 from service.errors import IndexStateError, ModelError, NotFound, QueryError, ServiceError, StateError, VersionGone
 from service.web.limits import raw_path, shown
 
@@ -24,7 +25,7 @@ PROBLEM_JSON = "application/problem+json"
 MACHINE_PATHS = (b"/api/", b"/schema", b"/health", b"/ready", b"/static/", b"/feeds/", b"/metrics")
 
 AnyRequest = Request[Any, Any, Any]
-ErrorPage = Callable[[AnyRequest, "Problem"], Response[Any]]
+ErrorPage = Callable[[AnyRequest, "Problem", str], Response[Any]]
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def problem_of(request: AnyRequest, error: Exception) -> Problem:
     return Problem(
         title=HTTPStatus(status).phrase,
         status=status,
-        detail=_detail(request, error),
+        detail=str(_detail(request, error)),
         instance=_instance(request),
     )
 
@@ -57,7 +58,7 @@ def _instance(request: AnyRequest) -> str:
 
 
 def problem_handler(error_page: ErrorPage) -> Callable[[AnyRequest, Exception], Response[Any]]:
-    """The one exception handler of the application; ``error_page`` draws a problem for a browser."""
+    """The one exception handler of the application; ``error_page`` draws a problem, and its detail, for a browser."""
 
     def handle(request: AnyRequest, error: Exception) -> Response[Any]:
         problem = problem_of(request, error)
@@ -65,8 +66,8 @@ def problem_handler(error_page: ErrorPage) -> Callable[[AnyRequest, Exception], 
             # The path only: what somebody searched for stays out of the log.
             expected = isinstance(error, ServiceError)
             _log.error("%s %s: %s", request.method, problem.instance, error, exc_info=None if expected else error)
-        if _wants_page(request):
-            response = error_page(request, problem)
+        if wants_page(request.headers.get("accept", ""), raw_path(request)):
+            response = error_page(request, problem, _detail(request, error))
         else:
             response = Response(msgspec.json.encode(problem), media_type=PROBLEM_JSON, status_code=problem.status)
         response.headers.update(_headers(error))
@@ -92,18 +93,20 @@ def _status(error: Exception) -> int:
 
 
 def _detail(request: AnyRequest, error: Exception) -> str:
+    """In English; where the words are known in Arabic too, they know it themselves (complaints.Said)."""
     match error:
         case ServiceError():
-            return str(error)
+            return of_error(error)
         case ValidationException(extra=list() as failures) if failures:
             return "; ".join(_failure(request, failure) for failure in failures)
         case MethodNotAllowedException():
-            return f"{request.method} is not offered here: use {_headers(error)['Allow']}"
+            return both("method_unknown", method=request.method, allowed=_headers(error)["Allow"])
         case NotFoundException():
-            return "nothing is served at this path: /schema lists what is"
+            return both("path_unknown")
         case HTTPException() if error.status_code < 500:
-            return error.detail
-    return "the service met an error it did not expect; its log has the details"
+            said = of_error(error)
+            return said if isinstance(said, Said) else error.detail
+    return both("unexpected")
 
 
 def _failure(request: AnyRequest, failure: dict[str, str]) -> str:
@@ -123,6 +126,6 @@ def _headers(error: Exception) -> dict[str, str]:
     return {"Allow": ", ".join(sorted(offered))}
 
 
-def _wants_page(request: AnyRequest) -> bool:
-    accepts_html = "text/html" in request.headers.get("accept", "")
-    return accepts_html and not raw_path(request).startswith(MACHINE_PATHS)
+def wants_page(accept: str, path: bytes) -> bool:
+    """Whether a person's browser asked, and not for something that programs read."""
+    return "text/html" in accept and not path.startswith(MACHINE_PATHS)

@@ -50,7 +50,7 @@ def read(request: PageRequest, settings: Settings) -> State:
     collection = given.get("collection", "")
     sort = given.get("sort", "") or Sort.RELEVANCE
     if sort not in set(Sort):
-        raise ClientException(f"parameter sort must be one of {', '.join(Sort)}, found {limits.shown(sort)}")
+        raise limits.refused(ClientException, "sort_unknown", known=", ".join(Sort), found=limits.shown(sort))
     return State(
         interface=interface_language(request),
         question=given.get("q", ""),
@@ -119,8 +119,11 @@ def article_path(article_id: str) -> str:
 
 def interface_language(request: PageRequest) -> Language:
     """The one asked for with ?lang=, else the first of ours that the browser accepts, else English."""
-    accepted = re.findall(r"(?:^|,)\s*([A-Za-z]{2})\b", request.headers.get("accept-language", ""))
-    for wanted in (request.query_params.get("lang", ""), *accepted):
+    return chosen_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+
+
+def chosen_language(asked: str, accepted: str) -> Language:
+    for wanted in (asked, *re.findall(r"(?:^|,)\s*([A-Za-z]{2})\b", accepted)):
         if wanted.lower() in set(Language):
             return Language(wanted.lower())
     return Language.ENGLISH
@@ -129,13 +132,13 @@ def interface_language(request: PageRequest) -> Language:
 def _names(name: str, values: Sequence[str]) -> tuple[str, ...]:
     """Each once, in the order given."""
     if len(values) > VALUES:
-        raise ClientException(f"parameter {name} is given {len(values)} times, at most {VALUES} fit")
+        raise limits.refused(ClientException, "too_many_values", name=name, n=len(values), most=VALUES)
     return tuple(dict.fromkeys(_name(name, value) for value in values if value))
 
 
 def _name(name: str, value: str) -> str:
     if len(value) > _NAME:
-        raise ClientException(f"parameter {name} is {len(value)} characters long, at most {_NAME} fit")
+        raise limits.refused(ClientException, "value_long", name=name, n=len(value), most=_NAME)
     return value
 
 
@@ -145,5 +148,5 @@ def _kilometres(text: str) -> float:
         return 0.0
     number = float(text) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text.strip(), re.ASCII) else math.nan
     if not 0 <= number <= 20_000:
-        raise ClientException(f"parameter within_km must be a number from 0 to 20000, found {limits.shown(text)}")
+        raise limits.refused(ClientException, "within_km_range", found=limits.shown(text))
     return number

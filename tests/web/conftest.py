@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from service.complaints import both
 from service.errors import ArticleNotFound, CollectionNotFound, IndexMismatch, QueryError, VersionGone
 from service.records import (
     Answer,
@@ -82,7 +83,7 @@ class FakeRetriever:
         self.engine.filters.append(filters)
         self.engine.asked.append((text, k, explain))
         if text.count('"') % 2:
-            raise QueryError("a quotation mark is not closed: close it or leave it out")
+            raise QueryError(both("quotation_open", at=text.index('"') + 1))
         if text == "crash":
             raise ZeroDivisionError("secret internals")
         words = re.compile("|".join(re.escape(word) for word in text.split()), re.IGNORECASE)
@@ -205,7 +206,7 @@ class FakeEngine:
         self.called()
         self.version(collection)
         if article_id not in ARTICLES:
-            raise ArticleNotFound(f"no article {article_id!r} in {collection}")
+            raise ArticleNotFound(both("article_unknown", id=article_id, name=collection))
         return ARTICLES[article_id], ("en-1-copy", "en/1 copy") if article_id == "en-1" else ()
 
     def collections(self) -> list[str]:
@@ -215,7 +216,7 @@ class FakeEngine:
     def version(self, collection: str) -> str:
         self.called()
         if collection not in self.versions:
-            raise CollectionNotFound(f"no collection {collection!r}: run rasad ingest --collection {collection}")
+            raise CollectionNotFound(both("collection_empty", name=collection))
         if not self.versions[collection]:
             raise IndexMismatch("index old was built with analyzer ar-1, this code is ar-2: run rasad ingest")
         return self.versions[collection]

@@ -42,7 +42,7 @@ def test_not_ready_without_the_default_collection(client: Client, engine: Any) -
 
     assert response.status_code == 503
     assert response.headers["content-type"] == "application/problem+json"
-    assert "rasad ingest --collection seeds" in response.json()["detail"]
+    assert "rasad ingest PATH --collection seeds" in response.json()["detail"]
 
 
 def test_not_ready_while_the_default_collection_does_not_fit_the_code(client: Client, engine: Any) -> None:

@@ -32,11 +32,11 @@ ERRORS = {
     "/api/v1/search?q=a&collection=a%0A": (400, "collection"),
     "/api/v1/search?q=a&collection=a/b": (400, "parameter collection"),
     f"/api/v1/search?q=a&collection={'c' * 65}": (400, "parameter collection"),
-    "/api/v1/search?q=%22open": (400, "a quotation mark is not closed"),
-    "/api/v1/search?q=a&collection=none": (404, "no collection 'none'"),
+    "/api/v1/search?q=%22open": (400, "a quotation mark opens at character 1 and does not close"),
+    "/api/v1/search?q=a&collection=none": (404, "collection 'none' has nothing in it"),
     "/api/v1/search?q=a&collection=old": (503, "built with analyzer ar-1, this code is ar-2"),
     f"/api/v1/search?q={'a' * 20_000}": (414, "at most 16096 are taken"),
-    "/api/v1/articles/none": (404, "no article 'none' in seeds"),
+    "/api/v1/articles/none": (404, "no article 'none' in collection 'seeds'"),
     "/api/v1/articles/": (404, "nothing is served at this path"),
     "/api/v1/articles/%ff": (400, "the path of the URL is not UTF-8"),
     "/api/v1/articles/a%00": (400, "no NUL"),
@@ -106,10 +106,48 @@ def test_a_browser_gets_errors_as_pages_but_not_from_the_api(client: Client) -> 
     assert (page.status_code, api.status_code) == (400, 400)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert '<html lang="ar" dir="rtl">' in page.text
-    assert "a quotation mark is not closed" in page.text
+    assert "علامة اقتباس تُفتح عند الحرف 1" in page.text
     assert 'value="&#34;open"' in page.text
     assert "accept" in page.headers["vary"].lower()
     assert api.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "url, said",
+    [
+        ("/?q=%22open", "علامة اقتباس"),
+        ("/?q=x&k=0", "k عدد صحيح"),
+        ("/?q=x&sort=sideways", "sort واحد من"),
+        ("/?q=x&near=" + "x" * 201, "طول near"),
+        ("/?q=a%07b", "محرف التحكم"),
+        ("/?q=x&collection=absent", "المجموعة «absent»"),
+        ("/?q=x&collection=..%2Fx", "ليس اسم مجموعة"),
+        ("/articles/nothing", "لا مقال"),
+        ("/nothing/here", "لا شيء في هذا العنوان"),
+        ("/?q=crash", "واجهت الخدمة خطأ"),
+    ],
+)
+def test_an_arabic_page_says_what_is_wrong_in_arabic(client: Client, url: str, said: str) -> None:
+    page = client.get(url, headers={"accept": "text/html", "accept-language": "ar"})
+
+    assert page.status_code >= 400
+    assert '<html lang="ar" dir="rtl">' in page.text
+    detail = page.text.split("<h1>")[1].split("</section>")[0]
+    assert said in detail and 'lang="ar" dir="rtl"' in detail
+    english = client.get(url, headers={"accept": "text/html"}).text.split("<h1>")[1].split("</section>")[0]
+    assert not any("\u0600" <= char <= "\u06ff" for char in english)
+
+
+@pytest.mark.parametrize("lang, said", [("ar", "ليس هذا من أسماء"), ("en", "not a name of this service")])
+def test_a_browser_that_is_turned_away_is_told_so_on_a_page(client: Client, lang: str, said: str) -> None:
+    headers = {"host": "evil.example", "accept": "text/html", "accept-language": lang}
+    page = client.get("/?q=x", headers=headers)
+    program = client.get("/api/v1/search?q=x", headers=headers)
+
+    assert page.status_code == program.status_code == 421
+    assert said in page.text and f'<html lang="{lang}"' in page.text
+    assert "content-security-policy" in page.headers
+    assert program.headers["content-type"] == "application/problem+json"
 
 
 def test_an_error_page_links_to_no_other_host(client: Client) -> None:

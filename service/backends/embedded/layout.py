@@ -26,6 +26,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict, TypeVar
 
+from service.complaints import both
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
 
@@ -50,10 +51,7 @@ class Tombstones(TypedDict):
 def collection_folder(indexes: Path, collection: str) -> Path:
     """The folder of a collection. Raises QueryError for a name that could leave ``indexes``."""
     if not _NAME.fullmatch(collection):
-        raise QueryError(
-            "a collection's name is 1 to 64 Latin letters, digits, '.', '_' or '-' and starts with a letter or digit, "
-            f"found {collection!r}"
-        )
+        raise QueryError(both("collection_name", name=collection))
     return indexes / collection
 
 
@@ -121,18 +119,13 @@ def read_manifest(folder: Path, version: str | None = None, any_format: bool = F
     """
     version = version or published(folder)
     if version is None:
-        raise CollectionNotFound(
-            f"collection {folder.name!r} has nothing in it: run rasad ingest PATH --collection {folder.name}"
-        )
+        raise CollectionNotFound(both("collection_empty", name=folder.name))
     path = folder / "versions" / version / "manifest.json"
     summed = check_sums(path.parent)
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if raw["format"] != FORMAT and not any_format:
-            raise IndexMismatch(
-                f"collection {folder.name!r} has index format {raw['format']}, this code reads {FORMAT}: "
-                f"run rasad repair --collection {folder.name}, which makes it again from its stored texts"
-            )
+            raise IndexMismatch(both("index_format", name=folder.name, found=raw["format"], wanted=FORMAT))
         if raw["format"] == FORMAT and not summed:
             raise IndexDamaged(f"{path.with_name(SUMS)} is missing: {REMEDY}")
         manifest = Manifest(**{**raw, "segments": tuple(raw["segments"])})

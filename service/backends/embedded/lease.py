@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from service.backends.embedded import layout
+from service.complaints import both
 from service.errors import CollectionNotFound, IndexDamaged
 
 _TRIES = 20  # versions that may be retired, one after the other, between reading their name and locking them
@@ -26,9 +27,7 @@ class Lease:
         for attempt in range(_TRIES):
             wanted = version or layout.published(folder)
             if wanted is None:
-                raise CollectionNotFound(
-                    f"collection {folder.name!r} has nothing in it: run rasad ingest PATH --collection {folder.name}"
-                )
+                raise CollectionNotFound(both("collection_empty", name=folder.name))
             path = folder / "versions" / wanted / "manifest.json"
             self.version, self._handle = wanted, _locked(path, exclusive=False)
             if self._handle >= 0:

@@ -17,6 +17,7 @@ from service.backends.embedded.lease import Lease
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.backends.embedded.shared import Segments
+from service.complaints import both
 from service.errors import ArticleNotFound, IndexDamaged
 from service.fusion import ordered
 from service.places.area import Area
@@ -189,7 +190,7 @@ class EmbeddedReader:
                 if copy is None:
                     raise IndexDamaged(f"copy {article_id!r} is not in {holder.folder}: {layout.REMEDY}")
                 return copy, same
-        raise ArticleNotFound(f"no article {article_id!r} in collection {self.manifest.collection!r}")
+        raise ArticleNotFound(both("article_unknown", id=article_id, name=self.manifest.collection))
 
     def holder(self, sha256: str) -> str | None:
         """Id of the live article with this text, None when there is none."""

@@ -17,6 +17,7 @@ from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.rows import NEAR_COPIES, Rows, packer
 from service.backends.embedded.segment import SegmentBuilder
 from service.backends.embedded.shared import Segments
+from service.complaints import both
 from service.duplicates import Kin
 from service.errors import ArticleNotFound, IndexMismatch
 from service.records import Annotations, Article, Chunk, Manifest
@@ -113,7 +114,7 @@ class EmbeddedWriter:
 
     def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
         if self._reader is None or article_id in self._removed:
-            raise ArticleNotFound(f"no article {article_id!r} in collection {self._folder.name!r}")
+            raise ArticleNotFound(both("article_unknown", id=article_id, name=self._folder.name))
         return self._reader.article(article_id)
 
     def delete(self, article_id: str) -> None:
@@ -226,7 +227,6 @@ def check_recipe(manifest: Manifest, recipe: Mapping[str, str]) -> None:
         found = manifest.recipe.get(part, "nothing")
         if found != wanted:
             raise IndexMismatch(
-                f"collection {manifest.collection!r} version {manifest.version} was built with {part} {found}, "
-                f"this code has {wanted}: run rasad repair --collection {manifest.collection}, which makes it again "
-                "from its stored texts, or use the settings it was built with"
-            )
+                both("index_recipe", name=manifest.collection, version=manifest.version, part=part, found=found,
+                     wanted=wanted)
+            )  # fmt: skip
