@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container
+from collections.abc import Callable, Container
 from functools import lru_cache
 from itertools import accumulate, islice
 from typing import NamedTuple
@@ -107,8 +107,7 @@ def _letters() -> npt.NDArray[np.uint8]:
     return kinds
 
 
-@lru_cache(maxsize=500_000)
-def _term(word: str) -> str:
+def _index_term(word: str) -> str:
     """The index term of one word as written, "" for a stop word."""
     plain = normalize(word)
     if plain in STOP_WORDS or (len(plain) < 2 and not plain.isalnum()) or (len(plain) == 1 and is_arabic(plain)):
@@ -116,8 +115,7 @@ def _term(word: str) -> str:
     return stem(plain)
 
 
-@lru_cache(maxsize=400_000)
-def normalize(word: str) -> str:
+def _plain(word: str) -> str:
     """The word in its plain spelling: what two spellings of the same word share."""
     folded = _DROP.sub("", unicodedata.normalize("NFKC", word))
     if folded.isascii():
@@ -126,6 +124,17 @@ def normalize(word: str) -> str:
     if is_arabic(folded):
         return _plain_arabic(folded)
     return _plain_latin("".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c)))
+
+
+# What an ingest meets: most of the different words of a million passages.
+_term: Callable[[str], str] = lru_cache(maxsize=500_000)(_index_term)
+normalize: Callable[[str], str] = lru_cache(maxsize=400_000)(_plain)
+
+
+def remember(most: int) -> None:
+    """Keep no more than so many words in mind. A service reads texts for days, an ingest ends."""
+    global _term, normalize
+    _term, normalize = lru_cache(maxsize=most)(_index_term), lru_cache(maxsize=most)(_plain)
 
 
 def _plain_arabic(word: str) -> str:

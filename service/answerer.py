@@ -18,6 +18,7 @@ from service.question_terms import Term, question_terms, unit_forms
 from service.records import Answer, AnswerSentence, Article, Citation, Filters, Language, Passage, SearchResult
 from service.retriever import Retriever
 from service.settings import Settings
+from service.stages import stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,9 @@ class Answerer:
         settings = self._settings
         result = self._retriever.search(text, settings.answer_passages, filters=replace(filters, facets=False))
         question, terms = read(text), self._terms(text)
-        found = evidence.sentences(question, terms, result.passages, self._encoder, settings.answer_looked_at)
-        ranking = confidence.ranked(found)
+        with stage("sentences"):
+            found = evidence.sentences(question, terms, result.passages, self._encoder, settings.answer_looked_at)
+            ranking = confidence.ranked(found)
         sure = confidence.probability(ranking[0][1], question) if ranking else 0.0
         refusal = _refusal(question, result, sure, settings.k)
         if not ranking or not self._sure(ranking[0][1], question):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import hashlib
 import json
 import logging
@@ -16,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from service import analyzer, annotator, chunker, crew, ingest, model_choice
+from service import analyzer, annotator, chunker, crew, ingest, memory, model_choice, tally
 from service.answerer import Answerer
 from service.backends.base import Reader
 from service.backends.embedded import layout
@@ -132,6 +131,10 @@ class Engine:
         folder = self._folder(collection)
         return layout.published(folder) or layout.read_manifest(folder).version
 
+    def ingested(self, collection: str) -> dict[str, int]:
+        """Records that ever came for a collection, by outcome, from files, feeds and uploads alike."""
+        return tally.read(self._folder(collection))
+
     def collections(self) -> list[str]:
         """Names of the collections that have a published version, sorted."""
         return sorted(path.parent.name for path in self.indexes.glob("*/CURRENT"))
@@ -151,6 +154,7 @@ class Engine:
         each = self.settings.commit_records, self.settings.commit_s
         with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
             report = ingest.ingest(records, writer, pipeline, update, progress, *each)
+            tally.add(self._folder(collection), report)
         notices = model_choice.ingest_notices(pipeline.encoder, self.encoder, self.settings)
         return replace(report, notices=(*self._notices, *notices))
 
@@ -268,7 +272,7 @@ class Engine:
             for key in unused:
                 del self._pinned[key]
         if unused:
-            gc.collect()  # a reader's caches refer to itself
+            memory.give_back()  # a reader's caches refer to itself
 
     def _opened(self, collection: str) -> _Opened:
         """The reader of the published version, opened once; a newer version replaces it, the old one dies unused."""

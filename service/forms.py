@@ -20,7 +20,7 @@ _IMPERFECT = "يتنا"
 _MIN_LETTERS = 3  # of what is left
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=100_000)
 def settled(stem: str) -> str:
     """The stem that stands for an Arabic light stem; itself when there is no better one. Raises ModelError."""
     known = _load(BUNDLED)

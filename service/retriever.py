@@ -38,6 +38,7 @@ from service.records import (
     SearchResult,
 )
 from service.settings import Settings
+from service.stages import stage
 from service.translator import Translator, Weights
 
 if TYPE_CHECKING:
@@ -73,9 +74,10 @@ class Retriever:
     ) -> SearchResult:
         """The best ``k`` passages. Raises QueryError."""
         began = time.perf_counter()
-        query = queries.parse(text, self._settings.max_query_chars)
-        concepts, matches = self._concepts(query)
-        wide = self._wide(query, concepts)
+        with stage("understand"):
+            query = queries.parse(text, self._settings.max_query_chars)
+            concepts, matches = self._concepts(query)
+            wide = self._wide(query, concepts)
         focus, notices, rankings, fused = self._found(text, query, wide, filters, self._settings.depth)
         language = filters.notices_in or query.language
         reading = time.perf_counter()
@@ -85,8 +87,10 @@ class Retriever:
             notices.append(say(language, "reranker_read", n=len(rankings[Leg.RERANKER]), ms=f"{read_ms:.0f}"))
         if explain:
             matches += self._further(concepts, wide, query.language)
-        passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
-        facets = self._facets(text, query, wide, filters, fused) if filters.facets else None
+        with stage("passages"):
+            passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
+        with stage("facets"):
+            facets = self._facets(text, query, wide, filters, fused) if filters.facets else None
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
         return SearchResult(
@@ -174,10 +178,11 @@ class Retriever:
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
         fused = self._fuse(rankings, depth)
         if self.weights[Leg.FEEDBACK]:
-            rankings[Leg.FEEDBACK] = feedback.ranking(
-                self._reader, fused, self.feedback,
-                lambda widened: self._reader.search_terms(widened, depth, keep, weight),
-            )  # fmt: skip
+            with stage(Leg.FEEDBACK):
+                rankings[Leg.FEEDBACK] = feedback.ranking(
+                    self._reader, fused, self.feedback,
+                    lambda widened: self._reader.search_terms(widened, depth, keep, weight),
+                )  # fmt: skip
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
         return rankings, focusing.lean(fused, focus, self._reader, self._settings)
@@ -187,7 +192,8 @@ class Retriever:
         if self._reranker is None:
             return fused
         depth, weight = self._settings.reranker_depth, self._settings.weight_reranker
-        rankings[Leg.RERANKER] = self._reranker.ranking(self._reader, fused, text, depth)
+        with stage(Leg.RERANKER):
+            rankings[Leg.RERANKER] = self._reranker.ranking(self._reader, fused, text, depth)
         return fusion.added(fused, rankings[Leg.RERANKER], weight)
 
     def _near(self, areas: Sequence[Area], rankings: Mapping[Leg, Ranking], keep: Filter, depth: int) -> Ranking:
@@ -195,7 +201,8 @@ class Retriever:
         if not areas:
             return _nothing()
         among = np.concatenate([r.keys for leg, r in rankings.items() if leg is not Leg.PLACE])
-        return self._reader.search_places(areas, depth, keep, among)
+        with stage(Leg.PLACE):
+            return self._reader.search_places(areas, depth, keep, among)
 
     def _wide(self, query: queries.Query, concepts: Mapping[Leg, list[Concept]]) -> dict[Leg, list[Concept]]:
         """The question's concepts with synonyms (of its own language) and with terms spelt alike."""
@@ -244,10 +251,11 @@ class Retriever:
         article_weight: float,
     ) -> Ranking:  # fmt: skip
         """One leg's ranking; of the legs of words with ``article_weight`` times the whole article's score."""
-        if leg is not Leg.DENSE:
-            return self._reader.search_terms(concepts[leg], depth, keep, article_weight)
-        vector = self._encoder.encode_query(" ".join(query.words))
-        return self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
+        with stage(leg):
+            if leg is not Leg.DENSE:
+                return self._reader.search_terms(concepts[leg], depth, keep, article_weight)
+            vector = self._encoder.encode_query(" ".join(query.words))
+            return self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
 
     def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int) -> Ranking:
         if self._settings.fusion is Fusion.RRF:

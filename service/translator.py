@@ -74,8 +74,8 @@ class Translator:
         self.source, self._weights = source, weights or Weights()
         self._sounds_like = sounds_like
         self._lexicon, self._back = lexicon.load(source), lexicon.load(other(source))
-        self._words = lru_cache(maxsize=50_000)(self._word)
-        self.synonyms = lru_cache(maxsize=50_000)(self._synonyms)
+        self._words = lru_cache(maxsize=8_000)(self._word)
+        self.synonyms = lru_cache(maxsize=8_000)(self._synonyms)
 
     def translate(self, groups: Sequence[Sequence[str]]) -> tuple[list[Concept], list[Match]]:
         """A concept for each group of alternative words (as written, in order), and what matched how."""

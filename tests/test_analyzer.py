@@ -114,3 +114,16 @@ def test_each_word_is_analysed_once() -> None:
     terms("Hawija Hawija Hawija الحويجة الحويجة")
     found = analyzer._term.cache_info()
     assert (found.misses, found.hits) == (2, 3)
+
+
+def test_a_service_keeps_few_words_in_mind_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_term", "normalize"):
+        monkeypatch.setattr(analyzer, name, getattr(analyzer, name))  # put back afterwards
+    text = "غارات قرب الحويجة and strikes near Hawija, بالقرب من الحويجة"
+    before = terms(text)
+
+    analyzer.remember(3)
+
+    assert terms(text) == before == terms(text)
+    assert analyzer._term.cache_info().currsize == 3  # type: ignore[attr-defined]
+    assert analyzer.normalize("الحُويجة") == normalize("الحُويجة")

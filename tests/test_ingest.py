@@ -340,7 +340,7 @@ def check(indexes, before, after):
     ingest(indexes, second)
     now = state(indexes)[1]
     assert now == after[1], (now, after[1])
-    left = {path.name for path in (indexes / "c").iterdir()}
+    left = {path.name for path in (indexes / "c").iterdir()} - {"ingested.json"}  # counts, kept as well as they can be
     assert left == {"CURRENT", "LOCK", "segments", "versions"}, left
 
 

@@ -21,6 +21,7 @@ from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from service import analyzer
 from service.errors import IndexStateError, NotFound, ServiceError, SettingsError
 from service.keys import Keys
 from service.records import Open
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _HEADER_BYTES = 65_536  # room for the cookies of whatever else runs on this host
 _GRACE_S = 30  # for requests under way when the service is told to stop
+
+_WORDS = 50_000  # whose terms a worker keeps in mind
 
 _SHARED = "RASAD_SHARED_FOLDER"  # of the workers of one service, set for them alone
 
@@ -87,6 +90,7 @@ _OPEN_TO = {
 
 def application(settings: Settings) -> Litestar:
     """The application over an engine of its own, which it closes when it stops."""
+    analyzer.remember(_WORDS)
     engine = _open_engine(settings)
     engine.watch(settings.refresh_s)
     shared = os.environ.get(_SHARED)
@@ -162,6 +166,7 @@ def _for_workers(settings: Settings, shared: Path) -> str:
     for spec in fields(settings):
         os.environ.pop(f"RASAD_{spec.name.upper()}", None)
     os.environ.update(as_environ(settings))
+    os.environ.setdefault("MALLOC_ARENA_MAX", "2")  # glibc: each thread's own would keep what the others need
     figures = shared / "metrics"
     figures.mkdir()
     os.environ.update({_SHARED: str(shared), metrics.SHARED: str(figures)})

@@ -226,6 +226,9 @@ class FakeEngine:
         recipe = {"encoder": "fake-encoder", "analyzer": "ar-en-0"}
         return Manifest(version, collection, "2026-11-20T09:00:00+00:00", "fake", recipe, 4, 2, 4, 1000)
 
+    def ingested(self, collection: str) -> dict[str, int]:
+        return {"added": 4, "rejected": 1}
+
     def manifest(self, collection: str, version: str) -> Manifest:
         self.retriever(collection, version)
         return self.status(collection)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from litestar.testing import TestClient
 
-from service import counters
+from service import counters, stages
+from service.engine import Engine
 from service.settings import Settings
 from service.web.app import create_app
 from service.web.logs import JsonFormatter, TextFormatter, with_fields
@@ -39,8 +43,30 @@ def test_metrics_count_what_happened(client: Client) -> None:
     assert sample(text, 'rasad_answers_total{outcome="answered"}') == 1
     assert sample(text, 'rasad_answers_total{outcome="abstained"}') == 1
     assert sample(text, "rasad_citations_dropped_total") == 2
+    assert sample(text, 'rasad_ingested_records_total{collection="seeds",outcome="added"}') == 4
+    assert sample(text, 'rasad_ingested_records_total{collection="seeds",outcome="rejected"}') == 1
     assert sample(text, 'rasad_index_info{collection="seeds",version="20261120-a1"}') == 1
     assert "strikes" not in text
+
+
+def test_the_parts_of_a_search_are_timed_and_every_ingest_is_counted(
+    indexes: Path, reports: Callable[..., Path], settings: Settings
+) -> None:
+    settings = replace(settings, indexes=indexes, collection="mine", ingest_workers=1)
+    with closing(Engine(settings)) as engine, TestClient(create_app(engine, settings)) as client:
+        engine.ingest("mine", [reports({"id": "a", "text": "A raid near Hawija."}, {"id": "b", "text": ""})])
+        engine.ingest("mine", [reports({"id": "a", "text": "A raid near Hawija."})])
+        client.get("/api/v1/search?q=raid near Hawija&facets=true")
+        client.get("/api/v1/answer?q=Who was near Hawija?")
+        text = client.get("/metrics").text
+
+    counted = {outcome: sample(text, f'rasad_ingested_records_total{{collection="mine",outcome="{outcome}"}}')
+               for outcome in ("added", "unchanged", "rejected")}  # fmt: skip
+    assert counted == {"added": 1, "unchanged": 1, "rejected": 1}
+    for stage in ("understand", "bm25", "cross", "dense", "place", "passages"):
+        assert sample(text, f'rasad_stage_seconds_count{{stage="{stage}"}}') >= 2, stage
+    assert sample(text, 'rasad_stage_seconds_count{stage="sentences"}') == 1
+    assert stages._listeners == ()
 
 
 def test_every_request_has_an_id_that_the_log_has_too(client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -64,7 +64,7 @@ class EmbeddedReader:
         articles = int(bm25["articles"]), bm25["mean_article_length"]
         self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
         # None of these may refer to this reader: a circle would keep its files open until the collector finds it.
-        self.spelt_alike = lru_cache(maxsize=50_000)(partial(_alike, self._segments, self._live, self._words))
+        self.spelt_alike = lru_cache(maxsize=10_000)(partial(_alike, self._segments, self._live, self._words))
         self._near = lru_cache(maxsize=32)(near.scores)
         self._dated = lru_cache(maxsize=64)(near.dated)
         self._allowed = lru_cache(maxsize=64)(  # every leg of a question has the same filter
