@@ -186,6 +186,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         environ["RASAD_MODEL"] = options.model
     if getattr(options, "gazetteer", None):
         environ["RASAD_GAZETTEER"] = options.gazetteer
+    if getattr(options, "ray", None):
+        environ["RASAD_RAY"] = options.ray
     return Settings.from_env(environ)
 
 
@@ -224,6 +226,7 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     ingest.add_argument("--update", action="store_true", help="replace articles whose id is there with another text")
     ingest.add_argument("--strict", action="store_true", help="exit with 2 when a record was rejected")
     ingest.add_argument("--encoding", metavar="NAME", help="encoding of all files, when it cannot be found out")
+    ingest.add_argument("--ray", metavar="ADDRESS", help="Ray cluster that prepares them: auto, HOST:PORT or local")
 
     delete = command("delete", _delete, "Take articles out of a collection.")
     delete.add_argument("ids", nargs="+", metavar="ID")

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from typing import Any
 
 from service import annotator, encoder
 from service.backends.base import Packer
+from service.encoder import Encoder
 from service.errors import WorkerLost
 from service.preparation import Preparation
 from service.records import Article
@@ -31,15 +32,16 @@ _AHEAD = 2  # batches for each worker that are being prepared or wait for the wr
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What another process needs to prepare articles as this one would, with the bundled encoder."""
+    """What another process needs to prepare articles as this one would."""
 
     chunk_words: int
     overlap_sentences: int
     gazetteer: str
+    encoder: Callable[[], Encoder] = encoder.bundled  # makes it there
 
     def preparation(self) -> Preparation:
         annotate = annotator.load(Path(self.gazetteer) if self.gazetteer else None)
-        return Preparation(encoder.bundled(), self.chunk_words, self.overlap_sentences, annotate)
+        return Preparation(self.encoder(), self.chunk_words, self.overlap_sentences, annotate)
 
 
 def hands(workers: int) -> int:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # a query needs none of these
     from service.backends.embedded.archive import Backup
     from service.backends.embedded.remake import Making
     from service.backends.embedded.verify import Checkup
+    from service.ray_crew import RayCrew
     from service.repair import Repaired
     from service.reranker import Reranker
 
@@ -156,6 +157,8 @@ class Engine:
             report = ingest.ingest(records, writer, pipeline, update, progress, *each)
             tally.add(self._folder(collection), report)
         notices = model_choice.ingest_notices(pipeline.encoder, self.encoder, self.settings)
+        if lost := getattr(pipeline.crew, "lost", 0):
+            notices += (f"{lost} Ray workers died: others did their work",)
         return replace(report, notices=(*self._notices, *notices))
 
     def delete(self, collection: str, article_ids: Sequence[str]) -> int:
@@ -359,8 +362,17 @@ class Engine:
         encoder = model_choice.for_ingest(self.encoder, made)
         recipe = Recipe(made.chunk_words, made.chunk_overlap_sentences, made.gazetteer)
         workers = crew.hands(made.ingest_workers) if encoder is bundled() else 1
-        with contextlib.ExitStack() as stack:
-            hands = stack.enter_context(contextlib.closing(Crew(recipe, workers))) if workers > 1 else None
+        hands: Crew | RayCrew | None = None
+        if made.ray:
+            from service.ray_crew import RayCrew
+
+            hub = encoder is not bundled()
+            if hub:
+                recipe = replace(recipe, encoder=functools.partial(model_choice.chosen_encoder, made))
+            hands = RayCrew(recipe, made.ray, made.ingest_workers, gpus=hub)
+        elif workers > 1:
+            hands = Crew(recipe, workers)
+        with contextlib.closing(hands) if hands else contextlib.nullcontext():
             yield Pipeline(encoder, made.chunk_words, made.chunk_overlap_sentences, annotate, hands)
 
     @contextlib.contextmanager

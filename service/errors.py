@@ -103,6 +103,10 @@ class WorkerLost(ServiceError):
     """A process that prepares articles died; nothing that was published is lost."""
 
 
+class ClusterError(ServiceError):
+    """The cluster that is to prepare articles cannot be used."""
+
+
 class ModelError(ServiceError):
     """An encoder cannot be loaded or does not fit the index."""
 

@@ -8,16 +8,27 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from service.backends.base import Packer, Takes, Writer
 from service.copies import Copies, Copy
-from service.crew import Crew
 from service.errors import ArticleNotFound
 from service.preparation import Preparation
 from service.records import Article, IngestReport, Rejection
 
 Progress = Callable[[int, int], None]  # records read, of which rejected
+
+
+class Hands(Protocol):
+    """Prepares batches elsewhere, and gives the results in their order: crew.Crew, ray_crew.RayCrew."""
+
+    @property
+    def started(self) -> bool:
+        """Whether it costs nothing more to use them, however few articles there are."""
+
+    def packed(self, batches: Iterable[Sequence[Article]], pack: Packer) -> Iterator[Any]: ...
+
+
 _BATCH_CHARS, _BATCH_ARTICLES = 300_000, 512  # prepared together
 _ALONE_BATCHES = 8  # as long as there are fewer, starting other processes does not pay
 _REJECTIONS_KEPT = 10_000
@@ -46,7 +57,7 @@ class _Counts:
 class Pipeline(Preparation):
     """How articles become rows of an index: in this process or, where there are many, in a crew of others."""
 
-    crew: Crew | None = None
+    crew: Hands | None = None
 
     def write(self, changes: Iterable[Article | Copy], writer: Takes) -> None:
         """Prepare and add, in order; the batches depend on nothing but what is written."""

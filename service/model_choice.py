@@ -25,6 +25,11 @@ def load_encoder(settings: Settings) -> tuple[Encoder, tuple[str, ...]]:
         return encoder.bundled(), (both("model_stands_in", name=settings.model),)
 
 
+def chosen_encoder(settings: Settings) -> Encoder:
+    """As ``load_encoder``, for a process that tells nobody anything."""
+    return load_encoder(settings)[0]
+
+
 def load_reranker(settings: Settings) -> tuple[Reranker | None, tuple[str, ...]]:
     """The reranker, None where none is named, and what a user must be told. Raises ModelError."""
     if not settings.reranker:

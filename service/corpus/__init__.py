@@ -15,9 +15,10 @@ from typing import BinaryIO
 
 from service.corpus import csvfile, feed, jsonlines, pdf, plain, webpage, word
 from service.corpus.decoding import check_encoding
-from service.corpus.discovery import STDIN, Found, check_paths, discover
+from service.corpus.discovery import STDIN, check_paths, discover
 from service.corpus.entry import Entry, Flaw, Reader, Source, Unfit, Unreadable
 from service.corpus.fields import to_article
+from service.corpus.found import Found
 from service.corpus.opening import open_file, open_stdin
 from service.records import Article, Rejection
 

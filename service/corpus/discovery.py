@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from service.corpus import remote
+from service.corpus.found import Found
 from service.errors import InputError
 from service.records import Rejection
 
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A file to read; ``origin`` is its path as text that can be stored, whatever bytes its name has."""
-
-    path: Path
-    origin: str
-
-
 def check_paths(paths: Sequence[str | Path]) -> None:
     """What the user named must be there; what lies inside folders may come and go."""
     for path in paths:
         if str(path) == STDIN:
+            continue
+        if remote.is_remote(path):
+            remote.check(str(path))
             continue
         try:
             os.stat(path)
@@ -37,7 +33,11 @@ def check_paths(paths: Sequence[str | Path]) -> None:
 
 def discover(paths: Sequence[str | Path]) -> Iterator[Found | Rejection]:
     """Files in the order given, folders depth-first by name; hidden files and folders inside folders are left out."""
-    for path in map(Path, paths):
+    for given in paths:
+        if remote.is_remote(given):
+            yield from remote.copies(str(given))
+            continue
+        path = Path(given)
         if str(path) != STDIN and os.path.isdir(path):
             found = False
             for item in _walk(path):

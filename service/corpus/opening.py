@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from service.corpus.discovery import STDIN, Found
+from service.corpus.discovery import STDIN
 from service.corpus.entry import Source, Unreadable
+from service.corpus.found import Found
 
 BUFFER_BYTES = 65_536
 # Text compresses 3 to 20 times, the same report over and over some 100 times, a zip bomb 1000 times.
