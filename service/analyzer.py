@@ -132,9 +132,12 @@ normalize: Callable[[str], str] = lru_cache(maxsize=400_000)(_plain)
 
 
 def remember(most: int) -> None:
-    """Keep no more than so many words in mind. A service reads texts for days, an ingest ends."""
+    """Keep no more than so many words in mind. A service reads texts for days, an ingest ends.
+
+    Plain spellings are asked for where a term is not known, and seldom else: a tenth of them is enough.
+    """
     global _term, normalize
-    _term, normalize = lru_cache(maxsize=most)(_index_term), lru_cache(maxsize=most)(_plain)
+    _term, normalize = lru_cache(maxsize=most)(_index_term), lru_cache(maxsize=max(1, most // 10))(_plain)
 
 
 def _plain_arabic(word: str) -> str:

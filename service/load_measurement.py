@@ -52,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--seconds", type=int, default=60, help="of the plain run")
+    parser.add_argument("--warm-seconds", type=int, default=15, help="before anything is measured: caches fill")
     parser.add_argument("--soak-seconds", type=int, default=0, help="of the run with two ingests and a killed worker")
     parser.add_argument("--reports", type=Path, help="what the two ingests of the soak take in, half each (JSON Lines)")
     options = parser.parse_args(arguments)
@@ -74,7 +75,7 @@ def _measure(folder: Path, options: argparse.Namespace) -> None:
     one.write_text(paths[0] + "\n", "utf-8")
     print(json.dumps({"distinct": len(set(paths)), "load_before": os.getloadavg()[0]}), flush=True)
     with _serving(folder, options) as (server, port):
-        _wrk(folder, listed, port, options.connections, 15)  # pages in, caches of words
+        _wrk(folder, listed, port, options.connections, options.warm_seconds)  # pages in, caches of words
         memory = _private_kib(server.pid)
         used = _cpu_s(server.pid)
         plain = _wrk(folder, listed, port, options.connections, options.seconds)

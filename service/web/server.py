@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _HEADER_BYTES = 65_536  # room for the cookies of whatever else runs on this host
 _GRACE_S = 30  # for requests under way when the service is told to stop
 
-_WORDS = 50_000  # whose terms a worker keeps in mind
+_WORDS = 100_000  # whose terms a worker keeps in mind
 
 _SHARED = "RASAD_SHARED_FOLDER"  # of the workers of one service, set for them alone
 

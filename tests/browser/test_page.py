@@ -62,6 +62,19 @@ def test_a_citation_opens_the_article_at_the_quote(visit: Visit) -> None:
     assert query(page)["q"] == "who took the Baiji refinery"
 
 
+def test_several_values_of_a_facet_can_be_chosen_and_taken_back(visit: Visit) -> None:
+    page = visit(ENGLISH)
+    page.locator("#group-language + .choices a", has_text="Arabic").click()
+    page.wait_for_selector(".chip")
+    page.locator("#group-language + .choices a", has_text="English").click()  # still offered beside the chosen one
+    page.wait_for_function("document.querySelectorAll('.chip').length === 2")
+    assert page.locator("#group-language + .choices a[aria-current]").count() == 2
+    assert "language=ar&language=en" in page.url
+    page.locator("#group-language + .choices a", has_text="Arabic").click()
+    page.wait_for_function("document.querySelectorAll('.chip').length === 1")
+    assert "language=ar" not in page.url and "language=en" in page.url
+
+
 def test_a_facet_narrows_and_its_chip_gives_way(visit: Visit) -> None:
     page = visit(ENGLISH)
     page.locator("#group-language + .choices a", has_text="Arabic").click()
@@ -229,6 +242,8 @@ def test_print_leaves_the_controls_out(visit: Visit) -> None:
     page.emulate_media(media="print")
     assert page.locator("#ask").is_hidden() and page.locator(".filters").is_hidden()
     assert page.locator(".card .text").first.is_visible()
+    asked = page.locator("h1").bounding_box()  # what was asked for, which the search box says on the screen
+    assert asked is not None and asked["width"] > 100
 
 
 def test_reduced_motion_is_respected(visit: Visit) -> None:

@@ -17,6 +17,12 @@ SHOTS = [
     ("search-en", "/?q=strikes near Hawija&lang=en", 1440, "light"),
     ("search-ar", "/?q=غارات قرب الحويجة&lang=ar", 1440, "light"),
     ("answer-en-dark", "/?q=When did French aircraft strike Muzayrir?&lang=en", 1440, "dark"),
+    (
+        "narrowed-ar",
+        "/?q=متى قصفت الطائرات الفرنسية مزيرير؟&place=Kirkuk, Iraq&place=Nineveh, Iraq&language=ar&language=en&lang=ar",
+        1440,
+        "light",
+    ),
     ("article-ar", "/?q=When did French aircraft strike Muzayrir?&lang=ar", 1280, "light"),
     ("phone-ar", "/?q=غارات قرب الحويجة&lang=ar", 390, "light"),
     ("phone-en-dark", "/?q=strikes near Hawija&lang=en", 390, "dark"),

@@ -16,7 +16,7 @@ from service.backends.embedded.segment import Segment
 from service.records import Concept
 
 MIN_ARTICLE_IDF = 0.5  # a word of most articles still tells something about which of them is meant
-_KEPT = 200_000  # terms whose numbers and frequencies are remembered
+_KEPT = 60_000  # terms whose numbers and frequencies are remembered
 _ENTRIES_KEPT = 5_000  # concepts of which that is remembered, and words
 _ONE_QUESTION = 8  # searches, if it is read twice; a process that makes more than that is worth compiling for
 Found = list[tuple[npt.NDArray[np.int64], Floats]]
