@@ -164,7 +164,7 @@ def _mcp(engine: Engine, options: argparse.Namespace) -> int:
 
 def _prepare(engine: Engine, collection: str) -> None:
     """The sample collection builds itself; a collection of the user's own never does."""
-    if collection != SAMPLE:
+    if SAMPLE not in collection.split(","):
         return
     report = engine.prepare_sample()
     if report:
@@ -200,7 +200,8 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         added.set_defaults(command=run)
         default = None if name in ("status", "verify", "restore", "collections") else settings.collection
-        which = f"collection (default: {default or 'all'})"
+        several = ", or several as one: a,b" if name in ("query", "ask", "mcp") else ""
+        which = f"collection{several} (default: {default or 'all'})"
         added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
         if name in ("query", "ask", "ingest", "serve", "repair", "purge", "watch"):

@@ -108,6 +108,10 @@ ENGLISH: Mapping[str, str] = {
         "--collection {name}, which makes it again from its stored texts, or use the settings it was built with"
     ),
     "article_unknown": "no article {id!r} in collection {name!r}",
+    "article_unknown_together": (
+        "no article {id!r} in the collections {name!r}: searched together, an article is named COLLECTION:ID"
+    ),
+    "collection_twice": "collections {found!r}: one of them stands there twice, name each once",
     "version_gone": (
         "collection {name!r} is at version {version}, {wanted!r} is no longer kept: search again from the first page"
     ),
@@ -135,6 +139,7 @@ ENGLISH: Mapping[str, str] = {
     "url_long": "the URL is {n} bytes long, at most {most} are taken",
     "url_bytes": "the {part} of the URL is not UTF-8 once percent-decoded ({why} at byte {at})",
     "id_nul": "an article id has no NUL character",
+    "collections_many": "{n} collections are named, at most {most} are searched together: leave some out",
     "name_of_collection": (
         "collection {name} is not a collection name: 1 to 64 of A-Z a-z 0-9 . _ - without a leading dot"
     ),
@@ -202,6 +207,8 @@ ARABIC: Mapping[str, str] = {
         "--collection {name} ليُعاد بناؤها من النصوص المخزَّنة، أو استعمل الإعدادات التي بُنيت بها"
     ),
     "article_unknown": "لا مقال برقم «{id}» في المجموعة «{name}»",
+    "article_unknown_together": "لا مقال برقم «{id}» في المجموعات «{name}»: عند البحث فيها معًا يُكتب COLLECTION:ID",
+    "collection_twice": "المجموعات «{found}»: تتكرر إحداها، اذكر كلًّا منها مرة واحدة",
     "version_gone": "المجموعة «{name}» في الإصدار {version}، ولم يعد «{wanted}» محفوظًا: ابحث من الصفحة الأولى من جديد",
     "searches_full": "حُفظ {n} من عمليات البحث، وهو الحد الأعلى: احذف واحدة أولًا",
     "search_unknown": "لا بحث محفوظًا برقم {id}: القائمة في /api/v1/saved",
@@ -227,6 +234,7 @@ ARABIC: Mapping[str, str] = {
     "url_long": "طول العنوان {n} بايت، والحد الأعلى {most}",
     "url_bytes": "جزء من العنوان ({part}) ليس UTF-8 بعد فك ترميزه ({why} عند البايت {at})",
     "id_nul": "رقم المقال لا يحوي المحرف NUL",
+    "collections_many": "ذُكرت {n} من المجموعات، ولا يُبحث معًا إلا في {most} منها: احذف بعضها",
     "name_of_collection": "{name} ليس اسم مجموعة: من 1 إلى 64 من A-Z a-z 0-9 . _ - من دون نقطة في أوله",
     "k_range": "k عدد صحيح من 1 إلى {most}، ووُجد {found}",
     "sort_unknown": "sort واحد من {known}، ووُجد {found}",

@@ -66,10 +66,25 @@ def keys(signatures: npt.NDArray[np.uint32], own: Hashes) -> Bands:
     """(bands, n): the bands of each text; those of a text with too few tokens are like no others, made from ``own``."""
     packed = np.ascontiguousarray(signatures.astype(np.uint8)).view(np.uint32)
     empty = (signatures == np.uint32(0xFFFFFFFF)).all(axis=1)
-    numbers = np.arange(1, packed.shape[1] + 1, dtype=np.uint64)
-    unlike: Hashes = np.multiply.outer(own[empty], numbers * _MIXED)
-    packed[empty] = (unlike >> np.uint64(32)).astype(np.uint32)
+    packed[empty] = _unlike(own[empty], packed.shape[1])
     return np.ascontiguousarray(packed.T)
+
+
+def renamed(keys: Bands, old: Hashes, new: Hashes) -> Bands:
+    """Keys that were made with ``old`` for ``own``, as they would be with ``new``."""
+    empty = (keys == _unlike(old, len(keys)).T).all(axis=0)
+    if not empty.any():
+        return keys
+    found = keys.copy()
+    found[:, empty] = _unlike(new[empty], len(keys)).T
+    return found
+
+
+def _unlike(own: Hashes, bands: int) -> Bands:
+    """(n, bands): of texts that are like no others."""
+    numbers = np.arange(1, bands + 1, dtype=np.uint64)
+    mixed: Hashes = np.multiply.outer(own, numbers * _MIXED)
+    return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
 def alike(one: Bands, other: Bands) -> npt.NDArray[np.float64]:

@@ -18,7 +18,8 @@ from typing import IO, TYPE_CHECKING
 from service import analyzer, annotator, chunker, crew, ingest, memory, model_choice, tally
 from service.answerer import Answerer
 from service.backends.base import Reader
-from service.backends.embedded import layout
+from service.backends.embedded import layout, view
+from service.backends.embedded.pinned import Pinned
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.shared import Segments
 from service.backends.embedded.writer import EmbeddedWriter, check_recipe
@@ -42,6 +43,7 @@ if TYPE_CHECKING:  # a query needs none of these
 
 SAMPLE = "seeds"  # the collection made from the reports that ship
 _SAMPLE_TIMEOUT_S = 120.0  # building it takes seconds: a second process waits rather than fails
+_TOGETHER = 8  # choices of several collections that stay open
 _PACKAGE = Path(__file__).parent
 
 _Opened = tuple[Reader, Retriever]
@@ -128,9 +130,9 @@ class Engine:
         return self._at(collection, version)[0].manifest
 
     def version(self, collection: str) -> str:
-        """Name of the published version."""
-        folder = self._folder(collection)
-        return layout.published(folder) or layout.read_manifest(folder).version
+        """Name of the published version; of each where there are several."""
+        folders = layout.collection_folders(self.indexes, collection)
+        return layout.SEPARATOR.join(layout.published(one) or layout.read_manifest(one).version for one in folders)
 
     def ingested(self, collection: str) -> dict[str, int]:
         """Records that ever came for a collection, by outcome, from files, feeds and uploads alike."""
@@ -295,6 +297,9 @@ class Engine:
                     if found is not None and self._watched.is_set():
                         self._pinned[collection, found[0].manifest.version] = time.monotonic(), found
                     self._open[collection] = found = opened
+                    together = [name for name in self._open if layout.SEPARATOR in name]
+                    if len(together) > _TOGETHER:
+                        del self._open[together[0]]
         return found
 
     def _at(self, collection: str, version: str) -> _Opened:
@@ -306,8 +311,6 @@ class Engine:
             kept = self._pinned.get((collection, version))
             if kept is None:
                 try:
-                    if not layout.version_number(version):
-                        raise CollectionNotFound(f"{version!r} is not the name of a version")
                     pinned = self._reading(collection, version)
                 except (CollectionNotFound, IndexStateError) as error:
                     raise VersionGone(
@@ -319,15 +322,23 @@ class Engine:
         return pinned
 
     def _reading(self, collection: str, version: str | None = None) -> _Opened:
-        folder = self._folder(collection)
-        opened = functools.partial(EmbeddedReader, folder, *self._bm25(), segments=self._segments)
-        reader = opened(version=version) if version else layout.of_published(folder, lambda name: opened(version=name))
-        with self._explained():
-            check_recipe(reader.manifest, self.recipe())
+        folders = layout.collection_folders(self.indexes, collection)
+        wanted = version.split(layout.SEPARATOR) if version else [None] * len(folders)
+        if len(wanted) != len(folders) or not all(name is None or layout.version_number(name) for name in wanted):
+            raise CollectionNotFound(f"{version!r} is not the name of a version")
+        pins = [self._pinned_at(folder, name) for folder, name in zip(folders, wanted, strict=True)]
+        reader = EmbeddedReader(view.of_one(pins[0]) if len(pins) == 1 else view.of_several(pins), *self._bm25())
         if self._reranker is None:
             reranker, notices = model_choice.load_reranker(self.settings)
             self._reranker, self._notices = (reranker,), self._notices + notices
         return reader, Retriever(reader, self.encoder, self.settings, self._reranker[0], self._notices)
+
+    def _pinned_at(self, folder: Path, version: str | None) -> Pinned:
+        pinned = functools.partial(Pinned, folder, segments=self._segments)
+        found = pinned(version) if version else layout.of_published(folder, pinned)
+        with self._explained():
+            check_recipe(found.manifest, self.recipe())
+        return found
 
     def _folder(self, collection: str) -> Path:
         return layout.collection_folder(self.indexes, collection)

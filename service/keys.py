@@ -32,7 +32,8 @@ class Caller:
         return _RANK[self.role] >= _RANK[role]
 
     def reaches(self, collection: str) -> bool:
-        return not self.collections or collection in self.collections
+        """``collection``: one, or several with commas between them, which must all be among the caller's."""
+        return not self.collections or self.collections.issuperset(collection.split(","))
 
 
 @dataclass(frozen=True, slots=True)

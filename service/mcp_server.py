@@ -37,7 +37,7 @@ FirstDay = Annotated[str, Field(description="From then on: 2015-08-07, 2015-08."
 LastDay = Annotated[str, Field(description="Up to then, that day included.")]
 Sources = Annotated[str | list[str], Field(description="Articles of exactly this source, or one of these.")]
 Languages = Annotated[str | list[str], Field(description="Articles in this language: ar, en.")]
-Collection = Annotated[str, Field(max_length=64, description="Collection; the default one where it is empty.")]
+Collection = Annotated[str, Field(max_length=1100, description="Collection, or several: a,b; empty: the default.")]
 
 
 def mcp_server(engine: "Engine", settings: Settings) -> "MCPServer[Any]":

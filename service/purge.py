@@ -73,7 +73,7 @@ def _held(folder: Path, base: Manifest, deleted: Mapping[str, layout.Tombstones]
     copies: list[tuple[str, str, str, bool]] = []
     for path in sorted((folder / "segments").iterdir()):
         name, counts = path.name, path.name in published
-        marks = deleted.get(name, publishing.NOTHING)
+        marks = deleted.get(name, layout.NOTHING)
         dead, gone = set(marks["articles"]), set(marks["copies"])
         try:
             segment = Segment(path)

@@ -22,7 +22,7 @@ from service.settings import Settings
 from service.web import examples, limits
 from service.web.access import SOME, reach
 from service.web.api import UNCHANGED, problem_responses, unchanged
-from service.web.asked import COLLECTION_PATTERN, FILTERS, SEVERAL, filters_of, filters_providers
+from service.web.asked import COLLECTIONS_PATTERN, FILTERS, SEVERAL, filters_of, filters_providers
 from service.web.freshness import etag
 from service.web.schemas import Offset
 from service.web.threads import ThreadedEngine
@@ -146,10 +146,10 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
             str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
         ],
         collection: Annotated[
-            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to ask.")
+            str, QueryParameter(pattern=COLLECTIONS_PATTERN, description="Collection to ask, or several: a,b.")
         ] = settings.collection,
     ) -> Response[AnswerOut]:
-        text, name = limits.question(q, settings.max_query_chars), limits.collection(collection)
+        text, name = limits.question(q, settings.max_query_chars), limits.collections(collection)
         tag_of = partial(etag, request)
         if held := await engine.known(name, tag_of, request.headers.get("if-none-match")):
             return unchanged(held)
@@ -170,7 +170,7 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
     )
     async def ask(request: Request[Any, Any, Any], data: JSONBody[QuestionIn]) -> AnswerOut:
         text = limits.question(data.question, settings.max_query_chars)
-        collection = limits.collection(data.collection or settings.collection)
+        collection = limits.collections(data.collection or settings.collection)
         reach(request, collection)
         return answer_out(await engine.answer(collection, text, filters_of(data.options)))
 
@@ -198,11 +198,11 @@ def answer_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
             str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
         ],
         collection: Annotated[
-            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to ask.")
+            str, QueryParameter(pattern=COLLECTIONS_PATTERN, description="Collection to ask, or several: a,b.")
         ] = settings.collection,
     ) -> ServerSentEvent:
         text = limits.question(q, settings.max_query_chars)
-        parts = engine.answer_parts(limits.collection(collection), text, filters)
+        parts = engine.answer_parts(limits.collections(collection), text, filters)
         first = await anext(parts)  # here, so that a bad question or collection is a problem and not a broken stream
         return ServerSentEvent(_events(first, parts))
 

@@ -15,7 +15,7 @@ from litestar.params import PathParameter, QueryParameter
 from service.settings import Settings
 from service.web import examples, limits
 from service.web.access import SOME, caller
-from service.web.asked import COLLECTION_PATTERN, PARAMETERS, SEVERAL, Asked, asked_providers
+from service.web.asked import COLLECTIONS_PATTERN, PARAMETERS, SEVERAL, Asked, asked_providers
 from service.web.freshness import etag
 from service.web.paging import read_cursor
 from service.web.problems import PROBLEM_JSON, Problem
@@ -78,10 +78,14 @@ def api_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRouteHa
         request: AnyRequest,
         article_id: Annotated[str, PathParameter(description="As a passage or an ingest gave it.")],
         collection: Annotated[
-            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection that holds it.")
+            str,
+            QueryParameter(
+                pattern=COLLECTIONS_PATTERN,
+                description="Collection that holds it, or several: a,b.",
+            ),
         ] = settings.collection,
     ) -> Response[ArticleOut]:
-        name, tag_of = limits.collection(collection), partial(etag, request)
+        name, tag_of = limits.collections(collection), partial(etag, request)
         if held := await engine.known(name, tag_of, request.headers.get("if-none-match")):
             return unchanged(held)
         version = await engine.version(name)  # before the text is read: a tag that is too old only costs a request

@@ -18,7 +18,7 @@ from service.web import limits
 from service.web.paging import Sort
 
 NAME = 200  # characters of a place, a date or a source
-COLLECTION_PATTERN = f"^{limits.COLLECTION}$"
+COLLECTIONS_PATTERN = f"^{limits.COLLECTIONS}$"
 SEVERAL = ("place", "source", "language")  # may be given more than once: any of the values will do
 VALUES = 20  # of one of them
 FILTERS = ("near", "within_km", "place", "from", "to", "now", "places", "dates", "recent", "source", "language")
@@ -88,7 +88,7 @@ def asked_provider(settings: Settings, default_k: int, max_k: int) -> Callable[.
         ],
         k: Annotated[int, QueryParameter(ge=1, le=max_k, description="Passages wanted at most.")] = default_k,
         collection: Annotated[
-            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to search.")
+            str, QueryParameter(pattern=COLLECTIONS_PATTERN, description="Collection to search, or several: a,b.")
         ] = settings.collection,
         explain: Annotated[
             bool, QueryParameter(description="Add each passage's legs and matches: why it ranked.")
@@ -110,7 +110,7 @@ def asked_provider(settings: Settings, default_k: int, max_k: int) -> Callable[.
         ] = Sort.RELEVANCE,
     ) -> Asked:
         text = limits.question(q, settings.max_query_chars)
-        return Asked(text, k, limits.collection(collection), explain, replace(filters, facets=facets), sort)
+        return Asked(text, k, limits.collections(collection), explain, replace(filters, facets=facets), sort)
 
     return asked
 
@@ -190,7 +190,7 @@ def from_options(settings: Settings, question: str, collection: str, options: Op
     if sort not in set(Sort):
         raise limits.refused(ClientException, "option_sort", known=", ".join(Sort), found=limits.shown(str(sort)))
     text = limits.question(question, settings.max_query_chars)
-    return Asked(text, settings.k, limits.collection(collection), False, filters, Sort(str(sort)))
+    return Asked(text, settings.k, limits.collections(collection), False, filters, Sort(str(sort)))
 
 
 def filters_of(options: Options) -> Filters:

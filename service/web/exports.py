@@ -20,7 +20,7 @@ from service.settings import Settings
 from service.web import limits
 from service.web.api import problem_responses
 from service.web.asked import (
-    COLLECTION_PATTERN,
+    COLLECTIONS_PATTERN,
     FILTERS,
     PARAMETERS,
     SEVERAL,
@@ -78,12 +78,12 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
             str, QueryParameter(min_length=1, max_length=settings.max_query_chars, description="English or Arabic.")
         ],
         collection: Annotated[
-            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to ask.")
+            str, QueryParameter(pattern=COLLECTIONS_PATTERN, description="Collection to ask, or several: a,b.")
         ] = settings.collection,
         kind: Annotated[Format, KIND] = Format.CSV,
     ) -> Response[str]:
         text = limits.question(q, settings.max_query_chars)
-        answer = await engine.answer(limits.collection(collection), text, filters)
+        answer = await engine.answer(limits.collections(collection), text, filters)
         manifest = await engine.manifest(collection, answer.version)
         made = provenance.of(manifest, text, options(filters), answer.model)
         return file(export.write(export.rows_of(answer.nearest, answer.citations), made, kind), kind, "answer")

@@ -43,6 +43,7 @@ def frame(request: PageRequest, here: State, settings: Settings) -> dict[str, An
         "tile_url": settings.tile_url,
         "tile_attribution": settings.tile_attribution,
         "collections": [],
+        "together": "",
     }
 
 

@@ -17,6 +17,8 @@ from service.complaints import both
 from service.settings import Settings
 
 COLLECTION = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}"  # a folder name that is neither hidden nor a way out
+MOST_TOGETHER = 16  # collections that are searched as one
+COLLECTIONS = rf"{COLLECTION}(,{COLLECTION}){{0,{MOST_TOGETHER - 1}}}"
 _ENCODED_CHAR = 12  # bytes of one character in a URL at most: four of UTF-8, each written %XX
 _OTHER_URL_BYTES = 4_096
 
@@ -98,6 +100,15 @@ def question(text: str, max_chars: int) -> str:
         if unicodedata.category(char) == "Cc" and char not in "\t\n\r":
             raise refused(ClientException, "q_control", code=ord(char), at=position)
     return text
+
+
+def collections(names: str) -> str:
+    """``names`` unchanged, if a collection could be called that, or each of several with commas between them."""
+    if len(listed := names.split(",")) > MOST_TOGETHER:
+        raise refused(ClientException, "collections_many", n=len(listed), most=MOST_TOGETHER)
+    for name in listed:
+        collection(name)
+    return names
 
 
 def collection(name: str) -> str:

@@ -82,12 +82,11 @@ class Pages:
 
     async def _search(self, request: PageRequest) -> Template:
         here = state.read(request, self._settings)
-        limits.collection(here.collection or self._settings.collection)
+        limits.collections(here.collection or self._settings.collection)
         collections = reachable(request, await self._engine.collections())
+        choices: dict[str, Any] = {"collections": collections, "together": _together(collections)}
         if not here.question.strip():
-            return self._page(
-                request, here, "search.html", collections=collections, examples=EXAMPLES, result=None, answer=None
-            )
+            return self._page(request, here, "search.html", **choices, examples=EXAMPLES, result=None, answer=None)
         text = limits.question(here.question, self._settings.max_query_chars)
         asks = is_question(text)
         later = asks and bool(self._settings.llm_url)  # a language model takes seconds: the results need not wait
@@ -96,7 +95,7 @@ class Pages:
             request,
             here,
             "search.html",
-            collections=collections,
+            **choices,
             answer=answer,
             answer_href=href("/answer", here) if later else "",
             **_quoted(answer, here),
@@ -147,7 +146,7 @@ class Pages:
     async def _answer_alone(self, request: PageRequest) -> Template:
         """The answer without the results; with ?part=1 as the piece of a page that a script fetches."""
         here = state.read(request, self._settings)
-        collection = limits.collection(here.collection or self._settings.collection)
+        collection = limits.collections(here.collection or self._settings.collection)
         text = limits.question(here.question, self._settings.max_query_chars)
         answer = await self._engine.answer(collection, text, state.filters(here))
         template = "answer.html" if request.query_params.get("part") else "answer_alone.html"
@@ -155,7 +154,7 @@ class Pages:
 
     async def _article(self, request: PageRequest) -> Template:
         here = state.read(request, self._settings)
-        collection = limits.collection(here.collection or self._settings.collection)
+        collection = limits.collections(here.collection or self._settings.collection)
         article, copies = await self._engine.article(collection, limits.article_id(request))
         start, end = (request.query_params.get(name, "") for name in ("start", "end"))
         found = passage_range(article, start, end)
@@ -195,6 +194,11 @@ def is_question(text: str) -> bool:
 def exported(what: str, query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """(format, address) of the files that a result can be kept as."""
     return [(kind.value, f"/api/v1/export/{what}?{urlencode([*query, ('format', kind.value)])}") for kind in Format]
+
+
+def _together(collections: Sequence[str]) -> str:
+    """All of them as one choice, where they may be searched as one."""
+    return ",".join(collections) if 1 < len(collections) <= limits.MOST_TOGETHER else ""
 
 
 def _quoted(answer: Answer | None, here: State) -> dict[str, Any]:

@@ -14,6 +14,7 @@ ARABIC: Mapping[str, Phrase] = {
     "placeholder": "سؤال أو بضع كلمات",
     "search": "بحث",
     "collection": "المجموعة",
+    "collections_all": "كل المجموعات",
     "examples": "على سبيل المثال",
     "languages_hint": "سؤال واحد يبحث في التقارير باللغتين.",
     "syntax_title": "أسئلة أدقّ",

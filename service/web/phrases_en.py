@@ -14,6 +14,7 @@ ENGLISH: Mapping[str, Phrase] = {
     "placeholder": "A question or a few words",
     "search": "Search",
     "collection": "Collection",
+    "collections_all": "All collections",
     "examples": "For example",
     "languages_hint": "One question searches reports in both languages.",
     "syntax_title": "More precise questions",

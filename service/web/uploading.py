@@ -21,7 +21,6 @@ from service.uploads import Upload
 from service.web import limits
 from service.web.access import authorised
 from service.web.api import problem_responses
-from service.web.asked import COLLECTION_PATTERN
 from service.web.desk import Desk
 from service.web.saved import whose
 
@@ -98,7 +97,8 @@ def upload_handlers(desk: Desk, settings: Settings) -> list[HTTPRouteHandler]:
     async def upload(
         request: AnyRequest,
         collection: Annotated[
-            str, QueryParameter(pattern=COLLECTION_PATTERN, description="Collection to add to; made if it is new.")
+            str,
+            QueryParameter(pattern=f"^{limits.COLLECTION}$", description="Collection to add to, made if new."),
         ] = settings.collection,
         replace: Annotated[
             bool, QueryParameter(description="Give articles whose id is known the new text, instead of rejecting them.")

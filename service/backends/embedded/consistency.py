@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from service.backends.embedded import publishing
+from service.backends.embedded import layout, publishing
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.postings import Postings
 from service.backends.embedded.segment import Segment
@@ -116,7 +116,7 @@ def between(folder: Path, manifest: Manifest, deleted: Mapping[str, Tombstones])
     copies: list[tuple[str, str]] = []
     for entry in entries:
         segment = segments.of(folder, entry)
-        marks = deleted.get(str(entry["id"]), publishing.NOTHING)
+        marks = deleted.get(str(entry["id"]), layout.NOTHING)
         dead, gone = set(marks["articles"]), set(marks["copies"])
         live.update(article_id for row, article_id in enumerate(segment.ids) if row not in dead)
         copies += [(copy, original) for copy, original in segment.copies() if copy not in gone]

@@ -16,17 +16,17 @@ class Labelled:
     """A process that answers one question looks through all labels; one that goes on answering sorts them once."""
 
     def __init__(self, labels: npt.NDArray[np.uint64]) -> None:
-        self._labels = labels
+        self.labels = labels
 
     def rows(self, label: np.uint64) -> Rows:
         """The rows of a group, ascending."""
         if kernels.ready() is None:
-            return np.flatnonzero(self._labels == label)
+            return np.flatnonzero(self.labels == label)
         order, ordered = self._sorted
         first, last = ordered.searchsorted(label, "left"), ordered.searchsorted(label, "right")
         return order[first:last]
 
     @cached_property
     def _sorted(self) -> tuple[Rows, npt.NDArray[np.uint64]]:
-        order = np.argsort(self._labels, kind="stable")
-        return order, self._labels[order]
+        order = np.argsort(self.labels, kind="stable")
+        return order, self.labels[order]

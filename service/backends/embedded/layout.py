@@ -34,6 +34,7 @@ FORMAT = "rasad-segments-5"
 REMEDY = "run rasad verify and rasad repair, or restore a backup"
 SUMS = "SHA256SUMS"  # as sha256sum writes it
 _FLUSHED_AT_ONCE = 16  # files
+SEPARATOR = ","  # of the names of collections that are read as one, and of their versions
 _TRIES = 20  # of opening what writers keep replacing
 T = TypeVar("T")
 _SUMMED = ("manifest.json", "deleted.json")
@@ -48,11 +49,22 @@ class Tombstones(TypedDict):
     copies: list[str]  # ids
 
 
+NOTHING: Tombstones = {"articles": [], "copies": []}
+
+
 def collection_folder(indexes: Path, collection: str) -> Path:
     """The folder of a collection. Raises QueryError for a name that could leave ``indexes``."""
     if not _NAME.fullmatch(collection):
         raise QueryError(both("collection_name", name=collection))
     return indexes / collection
+
+
+def collection_folders(indexes: Path, collections: str) -> list[Path]:
+    """The folders of one collection, or of several with commas between them. Raises QueryError."""
+    folders = [collection_folder(indexes, name) for name in collections.split(SEPARATOR)]
+    if len({folder.name for folder in folders}) < len(folders):
+        raise QueryError(both("collection_twice", found=collections))
+    return folders
 
 
 def published(folder: Path) -> str | None:

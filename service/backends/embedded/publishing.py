@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.embedded import layout
-from service.backends.embedded.layout import Tombstones
+from service.backends.embedded.layout import NOTHING, Tombstones
 from service.backends.embedded.lease import unused
 from service.backends.embedded.postings import mean_idf
 from service.backends.embedded.segment import Segment
@@ -20,7 +20,6 @@ from service.backends.embedded.shared import Segments
 from service.errors import IndexStateError
 from service.records import Manifest
 
-NOTHING: Tombstones = {"articles": [], "copies": []}
 KEPT_VERSIONS = 2  # at least: the published one and the one before it
 
 
@@ -84,21 +83,27 @@ def manifest_of(
 ) -> Manifest:  # fmt: skip
     """The manifest with BM25's statistics, exact over all live rows of all segments."""
     parts = [counted(segments.of(folder, entry), deleted.get(str(entry["id"]), NOTHING)) for entry in entries]
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    articles, copies, rows, size = (
+        sum(getattr(part, name) for part in parts) for name in ("articles", "copies", "rows", "size_bytes")
+    )
+    return Manifest(
+        version, folder.name, created, layout.FORMAT, recipe, articles, copies, rows, size,
+        tuple(entries), statistics_of(parts), extra,
+    )  # fmt: skip
+
+
+def statistics_of(parts: Sequence[Counted]) -> dict[str, float]:
+    """What BM25 needs to know, exact over all live rows."""
     rows, length = sum(part.rows for part in parts), sum(part.length for part in parts)
     articles = sum(part.articles for part in parts)
-    statistics = {
+    return {
         "rows": rows,
         "mean_length": length / rows if rows else 0.0,
         "articles": articles,
         "mean_article_length": length / articles if articles else 0.0,
         "mean_idf": mean_idf(rows, _frequencies(parts)),
     }
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    copies, size = sum(part.copies for part in parts), sum(part.size_bytes for part in parts)
-    return Manifest(
-        version, folder.name, created, layout.FORMAT, recipe, articles, copies, rows, size,
-        tuple(entries), statistics, extra,
-    )  # fmt: skip
 
 
 def _frequencies(parts: Sequence[Counted]) -> npt.NDArray[np.int64]:

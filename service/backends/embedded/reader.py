@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -11,54 +12,40 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.base import Filter, Keys, StoredChunk, Vectors
-from service.backends.embedded import bag, filtering, layout, near
+from service.backends.embedded import bag, filtering, near
 from service.backends.embedded.concepts import ConceptSearch
-from service.backends.embedded.lease import Lease
+from service.backends.embedded.pinned import Pinned
 from service.backends.embedded.postings import Statistics
 from service.backends.embedded.segment import Segment
 from service.backends.embedded.shared import Segments
+from service.backends.embedded.view import View, of_one
 from service.complaints import both
-from service.errors import ArticleNotFound, IndexDamaged
+from service.errors import ArticleNotFound
 from service.fusion import ordered
 from service.places.area import Area
-from service.records import Article, Chunk, Concept, DateMention, Facets, Language, Manifest, PlaceMention, Ranking
+from service.records import Article, Chunk, Concept, DateMention, Facets, Language, PlaceMention, Ranking
 
 Mask = npt.NDArray[np.bool_]
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
 class EmbeddedReader:
-    """See backends.base.Reader. ``segments``: those that are open already."""
+    """See backends.base.Reader."""
 
     def __init__(
-        self, folder: Path, k1: float, b: float, epsilon: float, version: str | None = None,
+        self, source: Path | View, k1: float, b: float, epsilon: float, version: str | None = None,
         segments: Segments | None = None,
     ) -> None:  # fmt: skip
-        segments = Segments() if segments is None else segments
-        self._lease = Lease(folder, version)
-        self.manifest: Manifest = layout.read_manifest(folder, self._lease.version)
-        deleted = layout.read_deleted(folder, self.manifest.version)
-        self._segments: list[Segment] = []
-        self._live: list[Mask | None] = []
-        self._gone: dict[str, set[int]] = {}
-        self._copy_of: dict[str, tuple[str, Segment]] = {}
-        for entry in self.manifest.segments:
-            name = str(entry["id"])
-            layout.check_sizes(folder / "segments" / name, entry["files"])  # type: ignore[arg-type]
-            segment = segments.of(folder, entry)
-            tombstones = deleted.get(name, {"articles": [], "copies": []})
-            dead = np.array(tombstones["articles"], np.int32)
-            self._live.append(~np.isin(segment.chunk_article, dead) if len(dead) else None)
-            self._gone[name] = set(tombstones["articles"])
-            gone_copies = set(tombstones["copies"])
-            self._copy_of.update({c: (o, segment) for c, o in segment.copies() if c not in gone_copies})
-            self._segments.append(segment)
-        segments.hold(folder, self._segments)
+        """``source``: a collection's folder, or what is to be read of several. ``segments``: those open already."""
+        view = source if isinstance(source, View) else of_one(Pinned(source, version, segments))
+        self.manifest, self._parts, self._copy_at, self._pins = view
+        self._segments = [part.segment for part in self._parts]
+        self._live = [part.live for part in self._parts]
         self._bases = np.cumsum([0, *(len(s) for s in self._segments)])
         self._article_bases = np.cumsum([0, *(len(s.ids) for s in self._segments)])
         self._copies: dict[str, list[str]] = {}
-        for copy, (original, _) in sorted(self._copy_of.items()):
-            self._copies.setdefault(original, []).append(copy)
+        for copy, at in sorted(self._copy_at.items(), key=itemgetter(0)):
+            self._copies.setdefault(at.original, []).append(copy)
         bm25 = self.manifest.statistics
         statistics = Statistics(int(bm25["rows"]), bm25["mean_length"], bm25["mean_idf"])
         articles = int(bm25["articles"]), bm25["mean_article_length"]
@@ -166,38 +153,35 @@ class EmbeddedReader:
         )
 
     def docids(self, keys: Sequence[int]) -> list[str]:
-        return [segment.docid(row) for segment, row in map(self._locate, keys)]
+        return [self._parts[number].docid(row) for number, row in map(self._place, keys)]
 
     def fetch(self, keys: Sequence[int]) -> list[StoredChunk]:
         stored = []
-        for segment, row in map(self._locate, keys):
-            article_row, ordinal, start, end, *_ = segment.table[row].tolist()
-            article = segment.article(article_row)
+        for number, row in map(self._place, keys):
+            article_row, ordinal, start, end, *_ = self._segments[number].table[row].tolist()
+            article = self._parts[number].article(article_row)
             chunk = Chunk(article.article_id, ordinal, start, end, article.text[start:end])
             stored.append(StoredChunk(chunk, article, tuple(self._copies.get(article.article_id, ()))))
         return stored
 
     def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
-        original, holder = self._copy_of.get(article_id, (article_id, None))
-        for segment in self._segments:
-            row = segment.row_of(original)
-            if row is not None and row not in self._gone[segment.folder.name]:
-                article = segment.article(row)
+        at = self._copy_at.get(article_id)
+        original = at.original if at else article_id
+        for part in self._parts:
+            row = part.row_of(original)
+            if row is not None:
+                article = part.article(row)
                 same = tuple(sorted({original, *self._copies.get(original, ())} - {article_id}))
-                if holder is None:
-                    return article, same
-                copy = holder.copy(article_id, article.text, article.sha256)
-                if copy is None:
-                    raise IndexDamaged(f"copy {article_id!r} is not in {holder.folder}: {layout.REMEDY}")
-                return copy, same
-        raise ArticleNotFound(both("article_unknown", id=article_id, name=self.manifest.collection))
+                return (at.read(article_id, article.text, article.sha256) if at else article), same
+        unknown = "article_unknown_together" if len(self._pins) > 1 else "article_unknown"
+        raise ArticleNotFound(both(unknown, id=article_id, name=self.manifest.collection))
 
     def holder(self, sha256: str) -> str | None:
         """Id of the live article with this text, None when there is none."""
-        for segment in self._segments:
-            for row in segment.rows_of_text(sha256):
-                if row not in self._gone[segment.folder.name]:
-                    return str(segment.ids[row])
+        for part in self._parts:
+            for row in part.segment.rows_of_text(sha256):
+                if row not in part.gone:
+                    return part.article_id(row)
         return None
 
     def document_frequency(self, term: str) -> int:
@@ -219,44 +203,44 @@ class EmbeddedReader:
         return sorted({term for segment in self._segments for term in segment.terms.terms}, key=str.encode)
 
     def near_copies(self, key: int) -> tuple[str, ...]:
-        segment, row = self._locate(key)
-        article = int(segment.chunk_article[row])
-        own = str(segment.ids[article])
-        passage, whole = segment.near.chunks.labels[row], segment.near.articles.labels[article]
+        number, row = self._place(key)
+        own, article = self._parts[number], int(self._segments[number].chunk_article[row])
+        passage, whole = own.near_chunks.labels[row], own.near_articles.labels[article]
         found: dict[str, None] = {}
-        for number, other in enumerate(self._segments):
-            rows, live = other.near_chunks.rows(passage), self._live[number]
-            homes = {*other.chunk_article[rows if live is None else rows[live[rows]]].tolist()}
-            homes |= {*other.near_articles.rows(whole).tolist()}
-            gone = self._gone[other.folder.name]
-            for home in sorted(homes):
-                if home not in gone:
-                    found[str(other.ids[home])] = None
-        found.pop(own, None)
+        for part in self._parts:
+            rows = part.near_chunks.rows(passage)
+            homes = {*part.segment.chunk_article[rows if part.live is None else rows[part.live[rows]]].tolist()}
+            homes |= {*part.near_articles.rows(whole).tolist()}
+            for home in sorted(homes - part.gone):
+                found[part.article_id(home)] = None
+        found.pop(own.article_id(article), None)
         return tuple(found)
 
     def near_groups(self, keys: Sequence[int]) -> list[tuple[int, int]]:
-        places = [self._locate(key) for key in keys]
-        return [
-            (int(s.near.chunks.labels[row]), int(s.near.articles.labels[s.chunk_article[row]])) for s, row in places
-        ]
+        found = []
+        for number, row in map(self._place, keys):
+            part = self._parts[number]
+            article = part.segment.chunk_article[row]
+            found.append((int(part.near_chunks.labels[row]), int(part.near_articles.labels[article])))
+        return found
 
     def article_ids(self) -> list[str]:
         """Ids of all live articles and copies, in the order they came."""
         live = [
-            article_id
-            for segment in self._segments
-            for row, article_id in enumerate(segment.ids)
-            if row not in self._gone[segment.folder.name]
+            part.prefix + article_id
+            for part in self._parts
+            for row, article_id in enumerate(part.segment.ids)
+            if row not in part.gone
         ]
-        return [*live, *sorted(self._copy_of)]
+        return [*live, *sorted(self._copy_at)]
 
     def copies(self) -> dict[str, tuple[str, ...]]:
         return {original: tuple(ids) for original, ids in self._copies.items()}
 
     def close(self) -> None:
         """What it read is let go with it, or with whoever else reads the same segments."""
-        self._lease.close()
+        for pin in self._pins:
+            pin.close()
 
     def _split(self, keys: Keys) -> Iterator[tuple[int, Mask | slice, Keys]]:
         """(number of a segment, which of the keys are in it, their rows there) for each that has some."""
@@ -292,9 +276,14 @@ class EmbeddedReader:
         order = ordered(keys, scores)
         return Ranking(keys[order], scores[order])
 
-    def _locate(self, key: int) -> tuple[Segment, int]:
+    def _place(self, key: int) -> tuple[int, int]:
+        """The number of a chunk's segment, and its row there."""
         number = int(np.searchsorted(self._bases, key, side="right")) - 1
-        return self._segments[number], int(key - self._bases[number])
+        return number, int(key - self._bases[number])
+
+    def _locate(self, key: int) -> tuple[Segment, int]:
+        number, row = self._place(key)
+        return self._segments[number], row
 
 
 def _first(keys: Keys, scores: npt.NDArray[np.float64], depth: int) -> Keys:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.backends.base import Packer, Takes
-from service.backends.embedded import publishing
+from service.backends.embedded import layout, publishing
 from service.backends.embedded.kinship import Relations
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.rows import NEAR_COPIES, Rows, packer
@@ -58,7 +58,7 @@ class Remaking:
     def again(self, name: str, without: Collection[str] = ()) -> None:
         """Stage a segment again from what can be read of its texts, but for its tombstones and some ids."""
         entry = next(entry for entry in self._base.segments if entry["id"] == name)
-        marks = self._deleted.get(name, publishing.NOTHING)
+        marks = self._deleted.get(name, layout.NOTHING)
         store = Store.of(self._folder, entry)
         builder = SegmentBuilder(self._staging / f"{name}-{os.getpid()}", self._making.dim)
         into = _Into(builder, self._making.names)

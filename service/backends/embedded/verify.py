@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from service.backends.embedded import consistency, layout, publishing
+from service.backends.embedded import consistency, layout
 from service.backends.embedded.stored import Lost, Store
 from service.errors import IndexDamaged, IndexStateError
 from service.records import Manifest
@@ -66,7 +66,7 @@ def examine(
     lost: list[Lost] = []
     for entry in manifest.segments:
         name, home = str(entry["id"]), folder / "segments" / str(entry["id"])
-        dead = deleted.get(name, publishing.NOTHING)
+        dead = deleted.get(name, layout.NOTHING)
         harmed = list(damaged_files(folder, entry))
         gone = lost_in(folder, entry, dead)
         if gone and not any(damage.path.name == "store.sqlite" for damage in harmed):

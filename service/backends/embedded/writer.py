@@ -159,7 +159,7 @@ class EmbeddedWriter:
         sizes = []
         for entry in manifest.segments:
             segment = self._segments.of(self._folder, entry)
-            live = publishing.counted(segment, deleted.get(str(entry["id"]), publishing.NOTHING)).rows
+            live = publishing.counted(segment, deleted.get(str(entry["id"]), layout.NOTHING)).rows
             sizes.append(policy.Size(live, len(segment) - live))
         return sizes
 
@@ -169,7 +169,7 @@ class EmbeddedWriter:
         for number, (start, stop) in reversed(list(enumerate(spans))):
             builder = SegmentBuilder(self._folder / "staging" / f"merged-{number}", self._dim)
             parts = [
-                (self._segments.of(self._folder, entry), deleted.pop(str(entry["id"]), publishing.NOTHING))
+                (self._segments.of(self._folder, entry), deleted.pop(str(entry["id"]), layout.NOTHING))
                 for entry in entries[start:stop]
             ]
             try:
@@ -211,7 +211,7 @@ class EmbeddedWriter:
             return deleted
         for entry in self._reader.manifest.segments:
             segment = self._segments.of(self._folder, entry)
-            own = deleted.get(str(entry["id"]), publishing.NOTHING)
+            own = deleted.get(str(entry["id"]), layout.NOTHING)
             rows = {row for article_id in self._removed if (row := segment.row_of(article_id)) is not None}
             copies = {copy for copy, _ in segment.copies()} & self._removed
             deleted[str(entry["id"])] = {
