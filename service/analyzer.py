@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import accumulate, compress
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +38,12 @@ _FOREIGN_LETTERS = str.maketrans(
      "ۆ": "و", "ۇ": "و", "ۋ": "و", "ڕ": "ر", "ڵ": "ل", "ڤ": "ف", "پ": "ب", "چ": "ج", "ژ": "ج", "ڎ": "د", "ٱ": "ا"}
 )  # fmt: skip
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
-_ARTICLES = ("وال", "فال", "بال", "كال", "ال", "ولل", "فلل", "لل")
-_SUFFIXES = ("هما", "هم", "هن", "نا", "كم", "وا", "ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+_ARTICLES = {"و": ("وال", "ولل"), "ف": ("فال", "فلل"), "ب": ("بال",), "ك": ("كال",), "ا": ("ال",), "ل": ("لل",)}
+_SUFFIXES = {  # by their last letter, the longest first
+    "ا": ("هما", "نا", "وا", "ها"), "م": ("هم", "كم"), "ن": ("هن", "ان", "ون", "ين"), "ت": ("ات",), "ه": ("يه", "ه"),
+    "ي": ("ي",),
+}  # fmt: skip
+_LETTERS = re.compile("[\u0621-\u063a\u0641-\u064a]+")  # an Arabic word with nothing to drop or to decompose
 _WHOLE = frozenset({"الله", "والله", "بالله", "لله"})
 
 
@@ -53,23 +57,23 @@ class Token(NamedTuple):
 
 def tokenize(text: str) -> list[Token]:
     """Index terms in text order with their offsets; stop words carry no term and are left out."""
-    return [Token(term, m.start(), m.end()) for m in _WORD.finditer(text) if (term := _term(m.group()))]
+    return [Token(term, m.start(), m.end()) for m in _WORD.finditer(text) if (term := _term[m.group()])]
 
 
 def occurrences(text: str, wanted: Container[str]) -> list[tuple[str, int, int]]:
     """(term, start, end) of the words whose index term is wanted, in text order."""
     pieces = _PIECES.split(text)  # what lies between words, and the words, in turn: no match object for each
-    ends = accumulate(map(len, pieces))
-    return [
-        (term, end - len(word), end)
-        for word, end in zip(pieces[1::2], islice(ends, 1, None, 2), strict=True)
-        if (term := _term(word)) in wanted and term
-    ]
+    found = list(map(_term.__getitem__, pieces[1::2]))
+    held = list(compress(range(len(found)), map(wanted.__contains__, found)))
+    if not held:
+        return []
+    ends = list(accumulate(map(len, pieces)))
+    return [(found[i], ends[2 * i], ends[2 * i + 1]) for i in held if found[i]]
 
 
 def terms(text: str) -> list[str]:
     """Index terms in text order, stop words left out."""
-    return [term for word in _WORD.findall(text) if (term := _term(word))]
+    return [term for word in _WORD.findall(text) if (term := _term[word])]
 
 
 def words(text: str) -> list[str]:
@@ -107,6 +111,28 @@ def _letters() -> npt.NDArray[np.uint8]:
     return kinds
 
 
+class _Remembered(dict[str, str]):
+    """What a function made of words; asked as a plain dictionary, as every word of every text is looked up in it.
+
+    Of more than ``most`` words, some that were not met for long are let go.
+    """
+
+    def __init__(self, function: Callable[[str], str], most: int) -> None:
+        super().__init__()
+        self._function, self._half = function, max(1, most // 2)
+        self._before: dict[str, str] = {}
+
+    def __missing__(self, word: str) -> str:
+        found = self._before.get(word)
+        if found is None:
+            found = self._function(word)
+        if len(self) >= self._half:
+            self._before = dict(self)
+            self.clear()
+        self[word] = found
+        return found
+
+
 def _index_term(word: str) -> str:
     """The index term of one word as written, "" for a stop word."""
     plain = normalize(word)
@@ -117,6 +143,8 @@ def _index_term(word: str) -> str:
 
 def _plain(word: str) -> str:
     """The word in its plain spelling: what two spellings of the same word share."""
+    if _LETTERS.fullmatch(word):
+        return _without_hamza(word.translate(_plain_letters()))
     folded = _DROP.sub("", unicodedata.normalize("NFKC", word))
     if folded.isascii():
         return _plain_latin(folded)
@@ -127,7 +155,7 @@ def _plain(word: str) -> str:
 
 
 # What an ingest meets: most of the different words of a million passages.
-_term: Callable[[str], str] = lru_cache(maxsize=500_000)(_index_term)
+_term = _Remembered(_index_term, 500_000)
 normalize: Callable[[str], str] = lru_cache(maxsize=400_000)(_plain)
 
 
@@ -137,7 +165,7 @@ def remember(most: int) -> None:
     Plain spellings are asked for where a term is not known, and seldom else: a tenth of them is enough.
     """
     global _term, normalize
-    _term, normalize = lru_cache(maxsize=most)(_index_term), lru_cache(maxsize=max(1, most // 10))(_plain)
+    _term, normalize = _Remembered(_index_term, most), lru_cache(maxsize=max(1, most // 10))(_plain)
 
 
 def _plain_arabic(word: str) -> str:
@@ -146,7 +174,18 @@ def _plain_arabic(word: str) -> str:
 
     word = dediac.dediac_ar(word)
     word = camel.normalize_alef_maksura_ar(camel.normalize_teh_marbuta_ar(camel.normalize_alef_ar(word)))
+    return _without_hamza(word)
+
+
+def _without_hamza(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("ء") else word  # المخاء = المخا
+
+
+@lru_cache(maxsize=1)
+def _plain_letters() -> dict[int, str]:
+    """What the letters that change become: for words of plain letters as quick as it can be, and the same."""
+    letters = (chr(code) for code in range(0x621, 0x64B) if _LETTERS.fullmatch(chr(code)))
+    return {ord(letter): plain for letter in letters if (plain := _plain_arabic(letter)) != letter}
 
 
 def _plain_latin(word: str) -> str:
@@ -185,11 +224,11 @@ def light_stem(word: str) -> str:
         return "الله"
     if len(word) >= 4 and word[0] == "و" and not word.startswith("وال"):
         word = word[1:]
-    for article in _ARTICLES:
+    for article in _ARTICLES.get(word[:1], ()):
         if word.startswith(article) and len(word) - len(article) >= 3:
             word = word[len(article) :]
             break
-    for suffix in _SUFFIXES:
+    for suffix in _SUFFIXES.get(word[-1:], ()):
         if word.endswith(suffix) and len(word) - len(suffix) >= 3:
             return word[: -len(suffix)]
     return word

@@ -58,7 +58,8 @@ def concepts(reader: Reader, ranking: Ranking, how: Feedback) -> list[Concept]:
     weights = mass * np.maximum(np.log(rows - df + 0.5) - np.log(df + 0.5), 0.0)
     best = np.argsort(-weights, kind="stable")[: how.terms].tolist()  # equals in the order of the terms
     total = float(sum(weights[best].tolist()))
-    return [Concept(terms[i], {terms[i]: 1.0}, float(weights[i]) / total) for i in best if weights[i] > 0]
+    chosen = [(terms[i], float(weights[i])) for i in best if weights[i] > 0]
+    return [Concept(term, {term: 1.0}, weight / total) for term, weight in chosen]
 
 
 def _best(reader: Reader, ranking: Ranking, how: Feedback) -> tuple[list[int], list[float]]:

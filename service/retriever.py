@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _MIN_HIGHLIGHTED = 0.02  # weight of a term within its concept below which it is not marked in the text
 _COUNTED = {"place": "places", "source": "sources", "language": "languages"}  # a filter -> the facet that it is of
+_CONCEPTS_KEPT = 4_000  # words of questions, with all that is looked for in their place
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
@@ -68,6 +69,8 @@ class Retriever:
             Leg.FEEDBACK: settings.weight_feedback,
         }
         self.feedback = feedback.Feedback(settings.feedback_passages, settings.feedback_terms)
+        # The same concepts for the same words: what the reader knows of a concept goes with its identity.
+        self._spread = lru_cache(maxsize=_CONCEPTS_KEPT)(self._spread_out)
 
     def search(
         self, text: str, k: int = 10, explain: bool = False, filters: Filters = focusing.NO_FILTERS
@@ -206,11 +209,16 @@ class Retriever:
 
     def _wide(self, query: queries.Query, concepts: Mapping[Leg, list[Concept]]) -> dict[Leg, list[Concept]]:
         """The question's concepts with synonyms (of its own language) and with terms spelt alike."""
-        plain = [self._with_synonyms(concept, query.language) for concept in concepts[Leg.BM25]]
         return {
-            Leg.BM25: [self._widened(concept) for concept in plain],
-            Leg.CROSS: [self._widened(concept) for concept in concepts[Leg.CROSS]],
+            Leg.BM25: [self._spread(c.source, tuple(c.terms.items()), query.language) for c in concepts[Leg.BM25]],
+            Leg.CROSS: [self._spread(c.source, tuple(c.terms.items()), None) for c in concepts[Leg.CROSS]],
         }
+
+    def _spread_out(
+        self, source: str, terms: tuple[tuple[str, float], ...], synonyms_in: Language | None
+    ) -> Concept:  # fmt: skip
+        concept = Concept(source, dict(terms))
+        return self._widened(self._with_synonyms(concept, synonyms_in) if synonyms_in else concept)
 
     def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
         """The concept with words of its own language that mean the same, at a weight of their own."""
@@ -307,8 +315,9 @@ class Retriever:
             for term, weight in concept.terms.items() if weight >= _MIN_HIGHLIGHTED
         }  # fmt: skip
         passages: list[Passage] = []
-        found = zip(chosen, self._reader.fetch(keys), self._reader.languages(keys), strict=True)
-        for (key, score), stored, language in found:
+        reader = self._reader
+        found = zip(chosen, reader.fetch(keys), reader.languages(keys), reader.near_copies(keys), strict=True)
+        for (key, score), stored, language, near_copies in found:
             article, chunk = stored.article, stored.chunk
             spans, terms = highlight.spans(chunk.text, wanted, chunk.start)
             passages.append(
@@ -333,7 +342,7 @@ class Retriever:
                     nearby.named(self._reader, key, focus.areas),
                     nearby.dated(self._reader, key, focus.shown_period),
                     tuple(self._reader.places(key)) if explain else (),
-                    self._reader.near_copies(key),
+                    near_copies,
                 )
             )
         return tuple(passages)

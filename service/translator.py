@@ -67,6 +67,22 @@ def other(language: Language) -> Language:
     return Language.ENGLISH if language is Language.ARABIC else Language.ARABIC
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Alternative words of a question in the other language; ``mixed`` is {term: (weight, evidence)}."""
+
+    mixed: dict[str, tuple[float, str]]
+    concept: Concept
+    matches: tuple[Match, ...]
+
+    @classmethod
+    def of(cls, group: Sequence[str], mixed: dict[str, tuple[float, str]]) -> _Part:
+        best = sorted(mixed.items(), key=lambda item: (-item[1][0], item[0]))
+        source = " OR ".join(group)
+        matches = tuple(Match(source, term, round(weight, 4), evidence) for term, (weight, evidence) in best)
+        return cls(mixed, Concept(source, {term: weight for term, (weight, _) in best}), matches)
+
+
 class Translator:
     """From ``source`` into the other language, for one collection's vocabulary."""
 
@@ -75,28 +91,25 @@ class Translator:
         self._sounds_like = sounds_like
         self._lexicon, self._back = lexicon.load(source), lexicon.load(other(source))
         self._words = lru_cache(maxsize=8_000)(self._word)
+        self._alone = lru_cache(maxsize=5_000)(self._by_itself)
         self.synonyms = lru_cache(maxsize=8_000)(self._synonyms)
 
     def translate(self, groups: Sequence[Sequence[str]]) -> tuple[list[Concept], list[Match]]:
         """A concept for each group of alternative words (as written, in order), and what matched how."""
-        parts = [_pooled([self._in_target(word) for word in group]) for group in groups]
-        inside = self._phrases([_one_term(group) for group in groups], parts) if self._weights.phrase else {}
-        concepts, matches = [], []
-        for i, group in enumerate(groups):
-            mixed = parts[i]
-            if i in inside:
+        parts = [self._alone(tuple(group)) for group in groups]
+        if self._weights.phrase:
+            inside = self._phrases([_one_term(group) for group in groups], [part.mixed for part in parts])
+            for i, terms in inside.items():
                 kept = 1 - self._weights.phrase
-                mixed = {term: (weight * kept, evidence) for term, (weight, evidence) in mixed.items()}
-                for term, weight in inside[i].items():
+                mixed = {term: (weight * kept, evidence) for term, (weight, evidence) in parts[i].mixed.items()}
+                for term, weight in terms.items():
                     before, evidence = mixed.get(term, (0.0, "phrase"))
                     mixed[term] = (before + self._weights.phrase * weight, evidence)
-            if not mixed:
-                continue
-            best = sorted(mixed.items(), key=lambda item: (-item[1][0], item[0]))
-            source = " OR ".join(group)
-            concepts.append(Concept(source, {term: weight for term, (weight, _) in best}))
-            matches += [Match(source, term, round(weight, 4), evidence) for term, (weight, evidence) in best]
-        return concepts, matches
+                parts[i] = _Part.of(groups[i], mixed)
+        return [part.concept for part in parts if part.mixed], [match for part in parts for match in part.matches]
+
+    def _by_itself(self, group: tuple[str, ...]) -> _Part:
+        return _Part.of(group, _pooled([self._in_target(word) for word in group]))
 
     def phrase_in_other_language(self, text: str) -> list[tuple[str, ...]]:
         """The likelier translations of a word or phrase, as index terms one after the other; [] when not known."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -39,6 +40,25 @@ def test_diacritics_tatweel_and_joiners_change_no_term(word: str, marks: list[tu
         written = written[:at] + mark + written[at:]
     assert terms(written) == terms(word)
     assert normalize(written) == normalize(word)
+
+
+@given(ARABIC)
+def test_words_of_plain_letters_take_a_shorter_way_to_the_same_spelling(word: str) -> None:
+    assert normalize(word) == normalize("\u200d" + word)
+    light = analyzer.light_stem(normalize(word))
+    assert light == _stem_by_the_lists(normalize(word))
+
+
+def _stem_by_the_lists(word: str) -> str:
+    """The light stemmer as light10 tells it: first match of each list."""
+    if word in {"الله", "والله", "بالله", "لله"}:
+        return "الله"
+    if len(word) >= 4 and word[0] == "و" and not word.startswith("وال"):
+        word = word[1:]
+    articles = ("وال", "فال", "بال", "كال", "ال", "ولل", "فلل", "لل")
+    suffixes = ("هما", "هم", "هن", "نا", "كم", "وا", "ها", "ان", "ات", "ون", "ين", "يه", "ه", "ي")
+    word = next((word[len(a) :] for a in articles if word.startswith(a) and len(word) - len(a) >= 3), word)
+    return next((word[: -len(s)] for s in suffixes if word.endswith(s) and len(word) - len(s) >= 3), word)
 
 
 @given(ARABIC.filter(lambda word: "ءء" not in word))
@@ -110,10 +130,9 @@ def test_arabic_share_is_a_share(text: str) -> None:
 
 
 def test_each_word_is_analysed_once() -> None:
-    analyzer._term.cache_clear()
-    terms("Hawija Hawija Hawija الحويجة الحويجة")
-    found = analyzer._term.cache_info()
-    assert (found.misses, found.hits) == (2, 3)
+    with mock.patch.object(analyzer, "_term", analyzer._Remembered(made := mock.Mock(side_effect=str.lower), 100)):
+        terms("Hawija Hawija Hawija الحويجة الحويجة")
+    assert made.call_count == 2
 
 
 def test_a_service_keeps_few_words_in_mind_and_finds_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,5 +144,5 @@ def test_a_service_keeps_few_words_in_mind_and_finds_the_same(monkeypatch: pytes
     analyzer.remember(3)
 
     assert terms(text) == before == terms(text)
-    assert analyzer._term.cache_info().currsize == 3  # type: ignore[attr-defined]
+    assert len(analyzer._term) + len(analyzer._term._before) <= 3
     assert analyzer.normalize("الحُويجة") == normalize("الحُويجة")

@@ -123,8 +123,11 @@ class Reader(Protocol):
     def facets(self, keys: Sequence[int]) -> Facets:
         """Counts of the articles that these chunks are from."""
 
-    def near_copies(self, key: int) -> tuple[str, ...]:
-        """Ids of the other articles that are near copies of a chunk's, or have a near copy of it, in index order."""
+    def near_copies(self, keys: Sequence[int]) -> list[tuple[str, ...]]:
+        """For each chunk the ids of the other articles that are near copies of its own, or have a near copy of it.
+
+        In index order.
+        """
 
     def near_groups(self, keys: Sequence[int]) -> list[tuple[int, int]]:
         """For each chunk the labels of its group of near copies, and of its article's."""

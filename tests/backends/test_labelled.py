@@ -12,8 +12,11 @@ from service.backends.embedded.labelled import Labelled
 
 
 @pytest.mark.parametrize("compiled", [False, True])
-@given(st.lists(st.sampled_from([0, 7, 2**63, 2**64 - 1]), max_size=20), st.sampled_from([0, 7, 8, 2**63, 2**64 - 1]))
-def test_rows_of_a_label_are_all_that_have_it(compiled: bool, labels: list[int], wanted: int) -> None:
+@given(
+    st.lists(st.sampled_from([0, 7, 2**63, 2**64 - 1]), max_size=20),
+    st.lists(st.sampled_from([0, 7, 8, 2**63, 2**64 - 1]), max_size=3),
+)
+def test_the_group_of_a_label_is_all_that_have_it(compiled: bool, labels: list[int], wanted: list[int]) -> None:
     with mock.patch.object(kernels, "_ready", [kernels.load()] if compiled else []):
-        rows = Labelled(np.array(labels, np.uint64)).rows(np.uint64(wanted))
-    assert rows.tolist() == [i for i, label in enumerate(labels) if label == wanted]
+        groups = Labelled(np.array(labels, np.uint64)).groups(np.array(wanted, np.uint64))
+    assert [rows.tolist() for rows in groups] == [[i for i, label in enumerate(labels) if label == w] for w in wanted]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import overload
 
 import numpy as np
@@ -30,8 +30,9 @@ def mass(segment: Segment, rows: Longs, shares: Floats) -> tuple[Longs, Floats]:
 class Names(Sequence[str]):
     """The terms of some numbers, read when they are asked for."""
 
-    def __init__(self, terms: Terms, numbers: Longs) -> None:
-        self._terms, self._numbers = terms, numbers
+    def __init__(self, terms: Terms, numbers: Longs, met: Callable[[str, int], None]) -> None:
+        """``met`` is told of each term that is read by itself, and its number."""
+        self._terms, self._numbers, self._met = terms, numbers, met
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -43,4 +44,7 @@ class Names(Sequence[str]):
     def __getitem__(self, i: int | slice) -> str | list[str]:
         if isinstance(i, slice):
             return [str(self._terms[number]) for number in self._numbers[i].tolist()]
-        return str(self._terms[int(self._numbers[i])])
+        number = int(self._numbers[i])
+        term = str(self._terms[number])
+        self._met(term, number)
+        return term

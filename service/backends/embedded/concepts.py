@@ -17,9 +17,19 @@ from service.records import Concept
 
 MIN_ARTICLE_IDF = 0.5  # a word of most articles still tells something about which of them is meant
 _KEPT = 60_000  # terms whose numbers and frequencies are remembered
-_ENTRIES_KEPT = 5_000  # concepts of which that is remembered, and words
+_ENTRIES_KEPT = 5_000  # concepts of which that is remembered
 _ONE_QUESTION = 8  # searches, if it is read twice; a process that makes more than that is worth compiling for
 Found = list[tuple[npt.NDArray[np.int64], Floats]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Concepts, looked up."""
+
+    terms: list[Terms]  # of each segment
+    idf: Floats  # (concepts,)
+    rarity: Floats  # (concepts,) the same over articles
+    weights: Floats  # (concepts,)
 
 
 @dataclass(slots=True)
@@ -52,8 +62,7 @@ class ConceptSearch:
         ]  # fmt: skip
         self._bases = np.cumsum([0, *(len(segment) for segment in segments)])
         self._known: dict[str, tuple[int, ...]] = {}  # term -> its live df, then its number in each segment
-        self._words: dict[str, _Entry] = {}  # of concepts of one term
-        self._entries: dict[int, tuple[Concept, _Entry]] = {}  # of others, by their identity, which is kept with them
+        self._entries: dict[int, tuple[Concept, _Entry]] = {}  # by the concept's identity, which is kept with it
         self._searches = 0
 
     def df(self, term: str) -> int:
@@ -73,56 +82,74 @@ class ConceptSearch:
         self._searches += 1
         if self._searches > _ONE_QUESTION:
             kernels.load_soon()
-        entries = [self._entry(concept) for concept in concepts]
-        weights = [concept.weight for concept in concepts]
-        rows = np.array([e.idf * weight for e, weight in zip(entries, weights, strict=True)], np.float64)
-        articles = np.array(self._shares(entries, weights, article_weight), np.float64)
+        by_article = article_weight > 0
+        alone = all(len(concept.terms) == 1 and 1.0 in concept.terms.values() for concept in concepts)
+        asked = self._of_words(concepts, by_article) if alone else self._asked(concepts, by_article)
+        weights = asked.idf * asked.weights
+        articles = article_weight * asked.rarity * asked.weights if by_article else np.zeros(0)
         found = []
         for number, scorer in enumerate(self._scorers):
-            terms = _joined([entry.terms[number] for entry in entries])
-            held, scores = scorer.best(terms, rows, articles, allowed(number), depth)
+            held, scores = scorer.best(asked.terms[number], weights, articles, allowed(number), depth)
             found.append((held + self._bases[number], scores))
         return found
 
     def best_possible(self, concepts: Sequence[Concept], article_weight: float) -> float:
         """What a row that held every concept endlessly often would score."""
+        asked = self._asked(concepts, article_weight > 0)
+        best = np.maximum(asked.idf, 0.0) * asked.weights
+        articles = article_weight * asked.rarity * asked.weights if article_weight else np.zeros(0)
+        return float((self._k1 + 1) * (sum(best.tolist()) + sum(articles.tolist())))
+
+    def _asked(self, concepts: Sequence[Concept], by_article: bool) -> _Asked:
         entries = [self._entry(concept) for concept in concepts]
-        weights = [concept.weight for concept in concepts]
-        own = sum(max(entry.idf, 0.0) * weight for entry, weight in zip(entries, weights, strict=True))
-        return (self._k1 + 1) * (own + sum(self._shares(entries, weights, article_weight)))
+        if by_article and (new := [entry for entry in entries if entry.rarity is None]):
+            df = np.zeros(len(new))
+            for number, scorer in enumerate(self._scorers):
+                df += scorer.spread(_joined([entry.terms[number] for entry in new]))
+            for entry, rarity in zip(new, self._rarity(df).tolist(), strict=True):
+                entry.rarity = rarity
+        return _Asked(
+            [_joined([entry.terms[number] for entry in entries]) for number in range(len(self._scorers))],
+            np.array([entry.idf for entry in entries], np.float64),
+            np.array([entry.rarity or 0.0 for entry in entries], np.float64),
+            np.array([concept.weight for concept in concepts], np.float64),
+        )
 
-    def _shares(self, entries: Sequence[_Entry], weights: Sequence[float], article_weight: float) -> list[float]:
-        """The weights of the concepts' scores in whole articles; [] without those."""
-        if not article_weight:
-            return []
-        if new := [entry for entry in entries if entry.rarity is None]:
-            self._count_articles(new)
-        return [article_weight * (e.rarity or 0.0) * weight for e, weight in zip(entries, weights, strict=True)]
+    def _of_words(self, concepts: Sequence[Concept], by_article: bool) -> _Asked:
+        """As ``_asked``, for concepts of one term: there are many of them in feedback, new ones each time."""
+        found = self._look_up([term for concept in concepts for term in concept.terms])
+        columns = np.array(found, np.int64).reshape(len(concepts), 1 + len(self._scorers))
+        df = np.zeros(len(concepts))
+        terms = []
+        for scorer, numbers in zip(self._scorers, columns[:, 1:].T, strict=True):
+            held = numbers >= 0
+            starts = np.zeros(len(held) + 1, np.int64)
+            np.cumsum(held, out=starts[1:])
+            terms.append(Terms(numbers[held], np.ones(starts[-1]), starts))
+            if by_article:
+                df[held] += scorer.spread_of(terms[-1].ids)
+        weights = np.array([concept.weight for concept in concepts], np.float64)
+        return _Asked(terms, self._idf(columns[:, 0].astype(np.float64)), self._rarity(df), weights)
 
-    def _count_articles(self, entries: Sequence[_Entry]) -> None:
-        df = np.zeros(len(entries))
-        for number, scorer in enumerate(self._scorers):
-            df += scorer.spread(_joined([entry.terms[number] for entry in entries]))
+    def _idf(self, df: Floats) -> Floats:
+        """Robertson-Sparck Jones idf with rank-bm25's floor, as Statistics.idf."""
+        rows = self._statistics.rows
+        inside = df < rows + 0.5
+        values = np.log(np.where(inside, rows - df + 0.5, 1.0)) - np.log(df + 0.5)
+        floor = self._epsilon * self._statistics.mean_idf
+        return np.where(inside & (values >= 0), values, floor)
+
+    def _rarity(self, df: Floats) -> Floats:
+        """How much a concept of so many articles tells about which of them is meant."""
         idf = np.log(np.maximum(self._articles - df, 0.0) + 0.5) - np.log(df + 0.5)
-        for entry, rarity in zip(entries, np.maximum(idf, MIN_ARTICLE_IDF).tolist(), strict=True):
-            entry.rarity = rarity
+        rarity: Floats = np.maximum(idf, MIN_ARTICLE_IDF)
+        return rarity
 
     def _entry(self, concept: Concept) -> _Entry:
-        terms = concept.terms
-        if len(terms) == 1:
-            ((term, share),) = terms.items()
-            if share == 1.0:
-                entry = self._words.get(term)
-                if entry is None:
-                    entry = self._made(terms)
-                    if len(self._words) >= _ENTRIES_KEPT:
-                        self._words = {}
-                    self._words[term] = entry
-                return entry
         known = self._entries.get(id(concept))
         if known is not None:
             return known[1]
-        entry = self._made(terms)
+        entry = self._made(concept.terms)
         if len(self._entries) >= _ENTRIES_KEPT:
             self._entries = {}
         self._entries[id(concept)] = concept, entry
@@ -132,8 +159,16 @@ class ConceptSearch:
         found = self._look_up(list(terms))
         shares = np.fromiter(terms.values(), np.float64, len(terms))
         columns = np.array(found, np.int64).reshape(len(terms), 1 + len(self._segments))
-        df = sum((shares * columns[:, 0]).tolist())
-        return _Entry([_held(numbers, shares) for numbers in columns[:, 1:].T], self._statistics.idf(df, self._epsilon))
+        idf = self._idf(np.array([sum((shares * columns[:, 0]).tolist())], np.float64))
+        return _Entry([_held(numbers, shares) for numbers in columns[:, 1:].T], float(idf[0]))
+
+    def met(self, term: str, number: int) -> None:
+        """A term whose number in the one segment is known need not be looked up."""
+        if term not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known = {}
+            offsets = self._segments[0].terms.offsets
+            self._known[term] = int(offsets[number + 1] - offsets[number]), number
 
     def _look_up(self, terms: Sequence[str]) -> list[tuple[int, ...]]:
         known = self._known

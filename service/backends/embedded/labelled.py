@@ -18,13 +18,13 @@ class Labelled:
     def __init__(self, labels: npt.NDArray[np.uint64]) -> None:
         self.labels = labels
 
-    def rows(self, label: np.uint64) -> Rows:
-        """The rows of a group, ascending."""
+    def groups(self, labels: npt.NDArray[np.uint64]) -> list[Rows]:
+        """For each label the rows that have it, ascending."""
         if kernels.ready() is None:
-            return np.flatnonzero(self.labels == label)
+            return [np.flatnonzero(self.labels == label) for label in labels]
         order, ordered = self._sorted
-        first, last = ordered.searchsorted(label, "left"), ordered.searchsorted(label, "right")
-        return order[first:last]
+        first, last = ordered.searchsorted(labels, "left"), ordered.searchsorted(labels, "right")
+        return [order[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
 
     @cached_property
     def _sorted(self) -> tuple[Rows, npt.NDArray[np.uint64]]:

@@ -95,11 +95,12 @@ class EmbeddedReader:
             (_, numbers, mass), postings, live = parts[0], self._segments[0].terms, self._live[0]
             if live is None:
                 df = postings.offsets[numbers + 1] - postings.offsets[numbers]
-                return bag.Names(postings.terms, numbers), mass, df
+                return bag.Names(postings.terms, numbers, self._words.met), mass, df
         total: dict[str, float] = {}
         for n, numbers, mass in parts:
-            for term, value in zip(bag.Names(self._segments[n].terms.terms, numbers), mass.tolist(), strict=True):
-                total[term] = total.get(term, 0.0) + value
+            names = self._segments[n].terms.terms
+            for i, value in zip(numbers.tolist(), mass.tolist(), strict=True):
+                total[names[i]] = total.get(names[i], 0.0) + value
         terms = sorted(total)
         return terms, np.array([total[term] for term in terms], np.float64), self._words.dfs(terms)
 
@@ -202,19 +203,26 @@ class EmbeddedReader:
             return list(self._segments[0].terms.terms)
         return sorted({term for segment in self._segments for term in segment.terms.terms}, key=str.encode)
 
-    def near_copies(self, key: int) -> tuple[str, ...]:
-        number, row = self._place(key)
-        own, article = self._parts[number], int(self._segments[number].chunk_article[row])
-        passage, whole = own.near_chunks.labels[row], own.near_articles.labels[article]
-        found: dict[str, None] = {}
-        for part in self._parts:
-            rows = part.near_chunks.rows(passage)
-            homes = {*part.segment.chunk_article[rows if part.live is None else rows[part.live[rows]]].tolist()}
-            homes |= {*part.near_articles.rows(whole).tolist()}
-            for home in sorted(homes - part.gone):
-                found[part.article_id(home)] = None
-        found.pop(own.article_id(article), None)
-        return tuple(found)
+    def near_copies(self, keys: Sequence[int]) -> list[tuple[str, ...]]:
+        sought = np.array(keys, np.int64)
+        passages, wholes = np.zeros(len(keys), np.uint64), np.zeros(len(keys), np.uint64)
+        own = np.zeros((len(keys), 2), np.int64)  # number of the part, and the article there
+        for number, here, rows in self._split(sought):
+            part = self._parts[number]
+            articles = part.segment.chunk_article[rows]
+            passages[here], wholes[here] = part.near_chunks.labels[rows], part.near_articles.labels[articles]
+            own[here, 0], own[here, 1] = number, articles
+        found: list[list[str]] = [[] for _ in keys]
+        homes = own.tolist()
+        for number, part in enumerate(self._parts):
+            same = zip(part.near_chunks.groups(passages), part.near_articles.groups(wholes), strict=True)
+            for i, (rows, articles) in enumerate(same):
+                if len(rows) + len(articles) == 2 and homes[i][0] == number:
+                    continue  # the passage and its article alone
+                rows = rows if part.live is None else rows[part.live[rows]]
+                others = {*part.segment.chunk_article[rows].tolist(), *articles.tolist()} - part.gone
+                found[i] += [part.article_id(home) for home in sorted(others) if [number, home] != homes[i]]
+        return [tuple(ids) for ids in found]
 
     def near_groups(self, keys: Sequence[int]) -> list[tuple[int, int]]:
         found = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -58,13 +59,14 @@ class Scorer:
         self._rows, self._articles = segment.terms.rows.view(np.uint32), segment.chunk_article.view(np.uint32)
         self._blocks = _blocks(segment)
         self._scratch = _Scratch()
+        self._each: Floats | None = None  # in how many articles each term of the segment is
 
     def spread(self, terms: Terms) -> Floats:
         """In how many articles each concept is, an article counting its frequency there, at most 1."""
         compiled, postings, df = kernels.ready(), self._segment.terms, np.zeros(len(terms.starts) - 1)
         if compiled is None:
             pooled = self._pool(terms, self._segment.chunk_article)
-            spans = zip([0, *pooled.stops[:-1].tolist()], pooled.stops.tolist(), strict=True)
+            spans = pairwise([0, *pooled.stops.tolist()])
             return np.array([np.minimum(pooled.mass[start:stop], 1.0).sum() for start, stop in spans], np.float64)
         art, held = self._scratch.articles(len(self._segment.ids))
         compiled.spread(
@@ -72,6 +74,16 @@ class Scorer:
             self._articles, art, held, df,
         )  # fmt: skip
         return df
+
+    def spread_of(self, ids: Longs) -> Floats:
+        """``spread`` of single terms."""
+        if kernels.ready() is None:
+            return self.spread(Terms(ids, np.ones(len(ids)), np.arange(len(ids) + 1)))
+        if self._each is None:
+            size = len(self._segment.terms.terms)
+            self._each = self.spread(Terms(np.arange(size), np.ones(size), np.arange(size + 1)))
+        found: Floats = self._each[ids]
+        return found
 
     def best(
         self, terms: Terms, weights: Floats, article_weights: Floats, allowed: Mask | None, depth: int

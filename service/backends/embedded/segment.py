@@ -48,7 +48,7 @@ create table copies (article_id text primary key, title text, source text, publi
   origin text, origin_sha256 text, original text not null) without rowid;
 """
 COLUMNS = "article_id, title, source, published, url, language, origin, origin_sha256"
-_ARTICLE = f"select {COLUMNS}, sha256 from articles where row = ?"
+_ARTICLE = f"select {COLUMNS}, sha256, text from articles where row = ?"
 
 
 class SegmentBuilder:
@@ -160,7 +160,9 @@ class Segment:
         except (OSError, ValueError, IndexError, sqlite3.Error) as error:
             raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
         self.vectors = open_vectors(folder)
-        self.text = lru_cache(maxsize=256)(partial(_text, folder, self._store))  # no circle: it goes with its last user
+        self.article = lru_cache(maxsize=256)(
+            partial(_article_at, folder, self._store)
+        )  # no circle: it goes with its last user
         self.spellings = variants.Spellings(self.grams, self.terms.terms)
         self.near_chunks, self.near_articles = Labelled(self.near.chunks.labels), Labelled(self.near.articles.labels)
         self.worked_out: dict[str, tuple[object, Any]] = {}  # name -> of what, and what: for those that ask again
@@ -170,13 +172,6 @@ class Segment:
 
     def docid(self, row: int) -> str:
         return f"{self.ids[int(self.chunk_article[row])]}#{self.table[row, 1]}"
-
-    def article(self, row: int) -> Article:
-        """The article of an article row."""
-        found = self._rows(_ARTICLE, row)
-        if not found:
-            raise IndexDamaged(f"{self.folder / 'store.sqlite'} lacks the article of row {row}: {REMEDY}")
-        return _article(found[0][:8], self.text(row), found[0][8])
 
     def row_of(self, article_id: str) -> int | None:
         found = self._rows("select row from articles where article_id = ?", article_id)
@@ -217,14 +212,18 @@ def _rows(folder: Path, store: sqlite3.Connection, sql: str, *values: object) ->
         raise IndexDamaged(f"{folder / 'store.sqlite'} cannot be read ({error}): {REMEDY}") from error
 
 
-def _text(folder: Path, store: sqlite3.Connection, row: int) -> str:
-    (packed,) = _rows(folder, store, "select text from articles where row = ?", row)[0]
+def _article_at(folder: Path, store: sqlite3.Connection, row: int) -> Article:
+    """The article of an article row."""
+    found = _rows(folder, store, _ARTICLE, row)
+    if not found:
+        raise IndexDamaged(f"{folder / 'store.sqlite'} lacks the article of row {row}: {REMEDY}")
+    *metadata, sha256, packed = found[0]
     try:
-        return zlib.decompress(packed).decode()
+        return _article(metadata, zlib.decompress(packed).decode(), sha256)
     except (zlib.error, ValueError) as error:
         raise IndexDamaged(f"{folder / 'store.sqlite'} has a text that cannot be read: {REMEDY}") from error
 
 
-def _article(metadata: tuple[str, ...], text: str, sha256: str) -> Article:
+def _article(metadata: Sequence[str], text: str, sha256: str) -> Article:
     article_id, title, source, published, url, language, origin, origin_sha256 = metadata
     return Article(article_id, text, sha256, title, source, published, url, language, origin, origin_sha256)
