@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -36,25 +37,22 @@ class _Columns:
         return cls(lat, lon, extent, *words)
 
 
-def named(reader: Reader, key: int, areas: Sequence[Area]) -> tuple[NearPlace, ...]:
-    """For each area, the place named in a chunk that fits it best; none where no place fits."""
-    if not areas:
-        return ()
-    mentions = [(mention, mention.place) for mention in reader.places(key) if mention.place is not None]
-    if not mentions:
-        return ()
-    columns = _Columns.of([place for _, place in mentions])
-    found = []
-    for area in areas:
-        weights = areas_of.weights(area, columns)
-        km = areas_of.distances(area, columns)
-        best = min(
-            range(len(mentions)),
-            key=lambda i: (-round(float(weights[i]), 1), float(km[i]), mentions[i][0].start < 0, i),
-        )
-        if weights[best] > 0:
-            found.append(_near(*mentions[best], float(km[best])))
-    return tuple(dict.fromkeys(found))
+def named(reader: Reader, keys: Sequence[int], areas: Sequence[Area]) -> list[tuple[NearPlace, ...]]:
+    """For each chunk, and in it for each area, the place named there that fits best; none where no place fits."""
+    found: list[list[NearPlace]] = [[] for _ in keys]
+    each = [[(m, m.place) for m in reader.places(key) if m.place is not None] for key in keys] if areas else []
+    mentions = [mention for listed in each for mention in listed]
+    if mentions:
+        columns = _Columns.of([place for _, place in mentions])
+        ends = list(accumulate(map(len, each)))
+        for area in areas:
+            weights, km = areas_of.weights(area, columns).tolist(), areas_of.distances(area, columns).tolist()
+            order = [(-round(w, 1), d, m.start < 0) for w, d, (m, _) in zip(weights, km, mentions, strict=True)]
+            for places, first, end in zip(found, [0, *ends[:-1]], ends, strict=True):
+                best = min(range(first, end), key=order.__getitem__, default=None)
+                if best is not None and weights[best] > 0:
+                    places.append(_near(*mentions[best], km[best]))
+    return [tuple(dict.fromkeys(places)) for places in found]
 
 
 def dated(reader: Reader, key: int, period: tuple[str, str]) -> tuple[DateMention, ...]:

@@ -316,8 +316,9 @@ class Retriever:
         }  # fmt: skip
         passages: list[Passage] = []
         reader = self._reader
-        found = zip(chosen, reader.fetch(keys), reader.languages(keys), reader.near_copies(keys), strict=True)
-        for (key, score), stored, language, near_copies in found:
+        near = nearby.named(reader, keys, focus.areas)
+        found = zip(chosen, reader.fetch(keys), reader.languages(keys), reader.near_copies(keys), near, strict=True)
+        for (key, score), stored, language, near_copies, places in found:
             article, chunk = stored.article, stored.chunk
             spans, terms = highlight.spans(chunk.text, wanted, chunk.start)
             passages.append(
@@ -339,7 +340,7 @@ class Retriever:
                     article.sha256,
                     _leg_scores(key, rankings) if explain else (),
                     tuple(m for m in matches if m.form in terms) if explain else (),
-                    nearby.named(self._reader, key, focus.areas),
+                    places,
                     nearby.dated(self._reader, key, focus.shown_period),
                     tuple(self._reader.places(key)) if explain else (),
                     near_copies,

@@ -27,7 +27,7 @@ from service.keys import Keys
 from service.records import Open
 from service.settings import Settings
 from service.state import State
-from service.web import logs, metrics
+from service.web import accepting, logs, metrics
 from service.web.app import create_app
 from service.web.limits import max_url_bytes
 from service.web.protocol import ProblemH11Protocol
@@ -114,6 +114,7 @@ def configure(app: Litestar | str, settings: Settings, workers: int = 1) -> uvic
         app,
         factory=isinstance(app, str),
         workers=workers,
+        loop=f"{accepting.__name__}:{accepting.OneByOne.__name__}",
         http=ProblemH11Protocol,
         h11_max_incomplete_event_size=_HEADER_BYTES + max_url_bytes(settings),
         ws="none",
