@@ -54,7 +54,7 @@ def purge(folder: Path, article_ids: Sequence[str], making: Making) -> Manifest:
             )
         touched = {one.segment for one in held if one.sha256 in texts or one.article_id in wanted}
         for name in sorted(touched & {str(entry["id"]) for entry in base.segments}):
-            remaking.again(name, wanted)
+            remaking.without(name, wanted)
         if "sample_ids" in remaking.extra:
             left = [article_id for article_id in json.loads(remaking.extra["sample_ids"]) if article_id not in wanted]
             remaking.extra["sample_ids"] = json.dumps(left)

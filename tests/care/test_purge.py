@@ -6,14 +6,16 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 
+from service.backends.embedded.remake import Remaking
 from service.engine import Engine
 from service.errors import ArticleNotFound, InputError
 
-from .conftest import articles, shown
+from .conftest import articles, flip, shown
 
 Reports = Callable[..., Path]
 SECRET = {
@@ -78,6 +80,36 @@ def test_no_byte_of_a_purged_article_is_left(engine: Engine, reports: Reports, h
     assert engine.verify("c").damages == ()
     assert sorted(engine.article_ids("c")) == ["r0", "r1", "r2", "r3"]
     assert shown(engine) == before
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_neighbours_in_its_segment_are_as_if_it_had_never_come(
+    engine: Engine, reports: Reports, damaged: bool
+) -> None:
+    folder, vector = engine.indexes / "c", vector_of(engine, SECRET)
+    first, rest = articles()[:3], articles()[3:]
+    engine.ingest("c", [reports(*first)])
+    engine.ingest("c", [reports(*rest[:2], SECRET, *rest[2:], {**SECRET, "id": "qzcopy", "title": "qzcopytitle"})])
+    engine.ingest("never", [reports(*first)])
+    engine.ingest("never", [reports(*rest)])
+    if damaged:  # what is copied would get new checksums: it is made again of its texts instead
+        segment = folder / "segments" / str(engine.status("c").segments[1]["id"])
+        flip(segment / "terms.counts.npy", 0.9)
+    with mock.patch.object(Remaking, "again", autospec=True, side_effect=Remaking.again) as again:
+        engine.purge("c", ["qzid-7", "qzcopy"])
+    assert again.called == damaged
+    assert traces(folder, vector) == {}
+    assert engine.verify("c").damages == ()
+    assert engine.status("c").statistics == engine.status("never").statistics
+    assert shown(engine) == shown(engine, "never")
+    assert engine.article_ids("c") == engine.article_ids("never")
+    files = [
+        {path.name: path.read_bytes() for path in (top / "segments" / str(entry["id"])).iterdir()}
+        for top in (folder, engine.indexes / "never")
+        for entry in engine.status(top.name).segments[1:]
+    ]
+    differing = {name for name in files[0] if files[0][name] != files[1].get(name)}
+    assert files[0].keys() == files[1].keys() and differing <= {"store.sqlite"}, "origins of the articles differ"
 
 
 def test_a_text_that_another_id_keeps_is_not_purged_by_halves(care: Engine) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -74,7 +74,13 @@ def _found(facts: Facts, articles: Mask, chunks: Mask, number: Numbers) -> Found
     mentions[:, 0], dates[:, 0] = number[mentions[:, 0]], number[dates[:, 0]]
     used, places = np.unique(mentions[:, 1][mentions[:, 1] >= 0], return_inverse=True)
     mentions[mentions[:, 1] >= 0, 1] = places
-    return Found(
-        [facts.place(place) for place in used.tolist()], mentions, dates, np.array(facts.articles[articles]),
-        list(facts.sources), list(facts.languages),
-    )  # fmt: skip
+    about = np.array(facts.articles[articles])
+    sources, about[:, 1] = _used(facts.sources, about[:, 1])
+    languages, about[:, 2] = _used(facts.languages, about[:, 2])
+    return Found([facts.place(place) for place in used.tolist()], mentions, dates, about, sources, languages)
+
+
+def _used(names: Sequence[str], numbers: Numbers) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """The names that are used, and the numbers that they have then."""
+    kept, numbers_now = np.unique(numbers, return_inverse=True)
+    return [names[number] for number in kept.tolist()], numbers_now

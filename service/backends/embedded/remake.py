@@ -1,4 +1,4 @@
-"""Segments made again from their stored texts, and published in the place of the old ones."""
+"""Segments made again, from their stored texts or from their rows, and published in the place of the old ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from service.backends.base import Packer, Takes
 from service.backends.embedded import layout, publishing
 from service.backends.embedded.kinship import Relations
 from service.backends.embedded.layout import Tombstones
+from service.backends.embedded.merging import live_rows
 from service.backends.embedded.rows import NEAR_COPIES, Rows, packer
-from service.backends.embedded.segment import SegmentBuilder
+from service.backends.embedded.segment import Segment, SegmentBuilder
 from service.backends.embedded.stored import Store
+from service.backends.embedded.verify import damaged_files
 from service.duplicates import Kin
 from service.records import Article, Manifest
 
@@ -70,6 +72,29 @@ class Remaking:
                 into.add_copy(copy, original)
         filled = builder.articles + builder.copies > 0
         builder.write(self._before(name), Kin.of(self._making.names, NEAR_COPIES).alike)
+        self._replaced[name] = builder.folder if filled else None
+
+    def without(self, name: str, ids: Collection[str]) -> None:
+        """Stage a segment but for its tombstones and some ids: its rows are copied, as nothing else of them changes.
+
+        Where a file of it is damaged it is made again instead: what is copied gets new checksums.
+        """
+        entry = next(entry for entry in self._base.segments if entry["id"] == name)
+        if any(damaged_files(self._folder, entry)):
+            self.again(name, ids)
+            return
+        marks = self._deleted.get(name, layout.NOTHING)
+        gone = {*marks["copies"], *ids}
+        builder = SegmentBuilder(self._staging / f"{name}-{os.getpid()}", self._making.dim)
+        with contextlib.closing(Segment(self._folder / "segments" / name)) as segment:
+            dead = {*marks["articles"], *(row for row, own in enumerate(segment.ids) if own in gone)}
+            if len(dead) < len(segment.ids):
+                builder.add(live_rows(segment, dead))
+            for columns in segment.stored_copies():
+                if columns[0] not in gone:
+                    builder.add_stored_copy(columns)
+        filled = builder.articles + builder.copies > 0
+        builder.write()
         self._replaced[name] = builder.folder if filled else None
 
     def _before(self, name: str) -> list[Relations]:
