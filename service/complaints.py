@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from service.records import Language
+from service.rejections_ar import REASONS
 
 
 class Said(str):
@@ -50,15 +51,16 @@ def recognised(text: str, language: Language) -> str:
     """English words that were stored, in the language: found again among the ones that are known."""
     if language is not Language.ARABIC:
         return text
-    for key, pattern in _patterns():
+    for arabic, pattern in _patterns():
         if found := pattern.fullmatch(text):
-            return _filled(ARABIC[key], found.groupdict())
+            return _filled(arabic, found.groupdict())
     return text
 
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    return [(key, re.compile(_pattern(words))) for key, words in ENGLISH.items()]
+    known = {**{words: ARABIC[key] for key, words in ENGLISH.items()}, **REASONS}
+    return [(arabic, re.compile(_pattern(english), re.DOTALL)) for english, arabic in known.items()]
 
 
 def _pattern(words: str) -> str:
