@@ -38,6 +38,9 @@ class Empty:
     def collections(self):
         return []
 
+    def ingested(self, collection):
+        return {}
+
 def make():
     return create_app(Empty(), Settings())
 
