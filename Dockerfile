@@ -1,13 +1,14 @@
 # Rasad as a container: docker build -t rasad . (with --build-arg RASAD_TORCH_INDEX_URL=... for torch's CPU build)
 FROM python:3.11-slim AS build
 ARG RASAD_TORCH_INDEX_URL=""
+ARG RASAD_EXTRAS="[mcp]"
 WORKDIR /src
 COPY pyproject.toml setup.py MANIFEST.in README.md LICENSE NOTICE constraints.txt ./
 COPY service service
 COPY seeds seeds
 RUN python -m venv /opt/rasad \
     && /opt/rasad/bin/pip install --no-cache-dir -c constraints.txt \
-        ${RASAD_TORCH_INDEX_URL:+--extra-index-url "$RASAD_TORCH_INDEX_URL"} ".[mcp]"
+        ${RASAD_TORCH_INDEX_URL:+--extra-index-url "$RASAD_TORCH_INDEX_URL"} ".$RASAD_EXTRAS"
 
 FROM python:3.11-slim
 COPY --from=build /opt/rasad /opt/rasad

@@ -145,7 +145,7 @@ def collections(engine: Engine, options: argparse.Namespace) -> int:
             cells = [c.rjust(w) if 0 < i < 5 else c.ljust(w) for i, (c, w) in enumerate(zip(line, widths, strict=True))]
             print("  ".join(cells).rstrip())
     else:
-        print(f"rasad: no collection in {engine.indexes} yet: run rasad ingest PATH", file=sys.stderr)
+        print(f"rasad: no collection in {engine.place} yet: run rasad ingest PATH", file=sys.stderr)
     for row in rows:
         if row["problem"]:
             print(f"rasad: {row['problem']}", file=sys.stderr)

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from service import __version__, answer_json, batch_cli, care_cli, keys_cli, terminal, watch_cli, where_cli
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
-from service.records import AnswerSentence, Rejection
+from service.records import AnswerSentence, Backends, Rejection
 from service.settings import Settings
 
 FOUND, NOTHING, ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -134,7 +134,7 @@ def _delete(engine: Engine, options: argparse.Namespace) -> int:
 def _status(engine: Engine, options: argparse.Namespace) -> int:
     names = [options.collection] if options.collection else engine.collections()
     if not names:
-        print(f"rasad: no collection in {engine.indexes} yet: run rasad ingest PATH", file=sys.stderr)
+        print(f"rasad: no collection in {engine.place} yet: run rasad ingest PATH", file=sys.stderr)
     code = FOUND
     for name in names:
         try:
@@ -184,6 +184,9 @@ def _settings(options: argparse.Namespace) -> Settings:
     environ = dict(os.environ)
     if getattr(options, "model", None):
         environ["RASAD_MODEL"] = options.model
+    for name in ("backend", "uri"):
+        if getattr(options, name, None):
+            environ[f"RASAD_{name.upper()}"] = getattr(options, name)
     if getattr(options, "gazetteer", None):
         environ["RASAD_GAZETTEER"] = options.gazetteer
     if getattr(options, "ray", None):
@@ -204,6 +207,8 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
         which = f"collection{several} (default: {default or 'all'})"
         added.add_argument("--collection", default=default, metavar="NAME", help=which)
         added.add_argument("--model", metavar="NAME", help="sentence-transformers model, name or folder")
+        added.add_argument("--backend", choices=[kind.value for kind in Backends], help="what keeps the collections")
+        added.add_argument("--uri", metavar="URI", help="of the milvus backend: http(s)://HOST:PORT or a .db file")
         if name in ("query", "ask", "ingest", "serve", "repair", "purge", "watch"):
             added.add_argument("--gazetteer", metavar="FILE", help="TSV of your own places (README, Places and dates)")
         return added

@@ -17,19 +17,17 @@ from typing import IO, TYPE_CHECKING
 
 from service import analyzer, annotator, chunker, crew, ingest, memory, model_choice, tally
 from service.answerer import Answerer
-from service.backends.base import Reader
-from service.backends.embedded import layout, view
-from service.backends.embedded.pinned import Pinned
-from service.backends.embedded.reader import EmbeddedReader
-from service.backends.embedded.shared import Segments
-from service.backends.embedded.writer import EmbeddedWriter, check_recipe
+from service.backends.base import Backend, Reader, Writer
+from service.backends.embedded import layout
+from service.backends.embedded.backend import EmbeddedBackend
+from service.backends.embedded.writer import check_recipe
 from service.complaints import both
 from service.crew import Crew, Recipe
 from service.duplicates import Kin
 from service.encoder import Encoder, bundled
-from service.errors import CollectionNotFound, IndexMismatch, IndexStateError, ServiceError, VersionGone
+from service.errors import CollectionNotFound, IndexMismatch, IndexStateError, ServiceError, SettingsError, VersionGone
 from service.ingest import Pipeline, Progress
-from service.records import Article, IngestReport, Manifest, Rejection
+from service.records import Article, Backends, IngestReport, Manifest, Rejection
 from service.retriever import Retriever
 from service.settings import Settings
 
@@ -57,7 +55,7 @@ class Engine:
         self.settings = settings
         self.indexes = settings.indexes if settings.indexes != Path() else default_indexes()
         self._lock = threading.Lock()
-        self._segments = Segments()
+        self._backend = self._made_backend()
         self._open: dict[str, _Opened] = {}
         self._pinned: dict[tuple[str, str], tuple[float, _Opened]] = {}  # (collection, version): when last asked for
         self._watched = threading.Event()  # set while ``watch`` looks for new versions, so that no request has to
@@ -111,10 +109,7 @@ class Engine:
 
     def article_ids(self, collection: str) -> list[str]:
         """Ids of all articles and copies, in the order they came."""
-        reader = self._opened(collection)[0]
-        if not isinstance(reader, EmbeddedReader):
-            raise IndexStateError(f"collection {collection!r} is on a backend that does not list its articles")
-        return reader.article_ids()
+        return self._opened(collection)[0].article_ids()
 
     def copies(self, collection: str) -> dict[str, tuple[str, ...]]:
         """Article id -> ids of its exact copies, for every article that has some."""
@@ -122,8 +117,7 @@ class Engine:
 
     def status(self, collection: str) -> Manifest:
         """The published version's manifest; the index itself is not opened."""
-        folder = self._folder(collection)
-        return layout.of_published(folder, lambda version: layout.read_manifest(folder, version))
+        return self._backend.manifest(collection)
 
     def manifest(self, collection: str, version: str) -> Manifest:
         """The manifest of the published version or of one that is still kept. Raises VersionGone."""
@@ -131,16 +125,20 @@ class Engine:
 
     def version(self, collection: str) -> str:
         """Name of the published version; of each where there are several."""
-        folders = layout.collection_folders(self.indexes, collection)
-        return layout.SEPARATOR.join(layout.published(one) or layout.read_manifest(one).version for one in folders)
+        return self._backend.version(collection) or self._backend.manifest(collection).version
 
     def ingested(self, collection: str) -> dict[str, int]:
         """Records that ever came for a collection, by outcome, from files, feeds and uploads alike."""
-        return tally.read(self._folder(collection))
+        return tally.read(layout.collection_folder(self.indexes, collection))
 
     def collections(self) -> list[str]:
         """Names of the collections that have a published version, sorted."""
-        return sorted(path.parent.name for path in self.indexes.glob("*/CURRENT"))
+        return self._backend.names()
+
+    @property
+    def place(self) -> str:
+        """Where the collections are, for messages."""
+        return self._backend.place
 
     def ingest(
         self, collection: str, paths: Sequence[str | Path], update: bool = False, encoding: str | None = None,
@@ -157,7 +155,7 @@ class Engine:
         each = self.settings.commit_records, self.settings.commit_s
         with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
             report = ingest.ingest(records, writer, pipeline, update, progress, *each)
-            tally.add(self._folder(collection), report)
+            tally.add(layout.collection_folder(self.indexes, collection), report)  # where it is a folder
         notices = model_choice.ingest_notices(pipeline.encoder, self.encoder, self.settings)
         if lost := getattr(pipeline.crew, "lost", 0):
             notices += (f"{lost} Ray workers died: others did their work",)
@@ -165,7 +163,7 @@ class Engine:
 
     def delete(self, collection: str, article_ids: Sequence[str]) -> int:
         """Take articles out. Raises ArticleNotFound, with nothing changed."""
-        layout.read_manifest(self._folder(collection))
+        self._backend.manifest(collection)
         with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
             return ingest.delete(article_ids, writer, pipeline)
 
@@ -222,8 +220,8 @@ class Engine:
                 return None
             with contextlib.ExitStack() as stack:
                 own: Iterator[Article] = iter(())
-                if layout.published(self._folder(SAMPLE)):
-                    old = stack.enter_context(contextlib.closing(EmbeddedReader(self._folder(SAMPLE), *self._bm25())))
+                if self._backend.version(SAMPLE):
+                    old = stack.enter_context(contextlib.closing(self._backend.reader(SAMPLE)))
                     own = _own_articles(old)
                 articles = sample_folder() / "articles"
                 records = [*self._read([articles])]
@@ -235,7 +233,7 @@ class Engine:
     def _sample_is(self, wanted: str) -> bool:
         """Whether the sample collection was made from these reports by this recipe."""
         try:
-            found = layout.read_manifest(self._folder(SAMPLE))
+            found = self._backend.manifest(SAMPLE)
             check_recipe(found, self.recipe())
         except (CollectionNotFound, IndexMismatch):
             return False
@@ -253,7 +251,7 @@ class Engine:
                 reader.close()
             self._open.clear()
             self._pinned.clear()
-        self._segments.let_go()
+        self._backend.close()
 
     def _keep_up(self, interval_s: float) -> None:
         said: dict[str, str] = {}
@@ -322,33 +320,37 @@ class Engine:
         return pinned
 
     def _reading(self, collection: str, version: str | None = None) -> _Opened:
-        folders = layout.collection_folders(self.indexes, collection)
-        wanted = version.split(layout.SEPARATOR) if version else [None] * len(folders)
-        if len(wanted) != len(folders) or not all(name is None or layout.version_number(name) for name in wanted):
-            raise CollectionNotFound(f"{version!r} is not the name of a version")
-        pins = [self._pinned_at(folder, name) for folder, name in zip(folders, wanted, strict=True)]
-        reader = EmbeddedReader(view.of_one(pins[0]) if len(pins) == 1 else view.of_several(pins), *self._bm25())
+        reader = self._backend.reader(collection, version, self._fits)
         if self._reranker is None:
             reranker, notices = model_choice.load_reranker(self.settings)
             self._reranker, self._notices = (reranker,), self._notices + notices
         return reader, Retriever(reader, self.encoder, self.settings, self._reranker[0], self._notices)
 
-    def _pinned_at(self, folder: Path, version: str | None) -> Pinned:
-        pinned = functools.partial(Pinned, folder, segments=self._segments)
-        found = pinned(version) if version else layout.of_published(folder, pinned)
+    def _fits(self, manifest: Manifest) -> None:
+        """Raises IndexMismatch where a version cannot be read by this code and these settings."""
         with self._explained():
-            check_recipe(found.manifest, self.recipe())
-        return found
+            check_recipe(manifest, self.recipe())
 
     def _folder(self, collection: str) -> Path:
-        return layout.collection_folder(self.indexes, collection)
-
-    def _writer(self, collection: str, fresh: bool = False, timeout_s: float = 0.0) -> EmbeddedWriter:
-        chunks, recipe = self.settings.segment_chunks, self.recipe()
-        with self._explained():
-            return EmbeddedWriter(
-                self._folder(collection), recipe, self.encoder.dim, chunks, fresh, timeout_s, self._segments
+        """The folder of a collection. Raises SettingsError where collections are not folders."""
+        if not isinstance(self._backend, EmbeddedBackend):
+            raise SettingsError(
+                "this command works on the files of an index, and the backend is milvus: see scripts/deploy/RUNBOOK.md "
+                "for how to check, back up and rebuild there"
             )
+        return self._backend.folder(collection)
+
+    def _made_backend(self) -> Backend:
+        made = self.settings
+        if made.backend is Backends.EMBEDDED:
+            return EmbeddedBackend(self.indexes, (made.bm25_k1, made.bm25_b, made.bm25_epsilon), made.segment_chunks)
+        from service.backends.milvus.backend import MilvusBackend  # with packages that nothing else needs
+
+        return MilvusBackend(made)
+
+    def _writer(self, collection: str, fresh: bool = False, timeout_s: float = 0.0) -> Writer:
+        with self._explained():
+            return self._backend.writer(collection, self.recipe(), self.encoder.dim, fresh, timeout_s)
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -394,9 +396,6 @@ class Engine:
         with self._pipeline() as pipeline:
             yield Making(self.recipe(), self.encoder.dim, pipeline.write)
 
-    def _bm25(self) -> tuple[float, float, float]:
-        return self.settings.bm25_k1, self.settings.bm25_b, self.settings.bm25_epsilon
-
 
 def default_indexes() -> Path:
     """The checkout's indexes/ folder, else the user data directory."""
@@ -422,7 +421,7 @@ def _fingerprint(source: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _own_articles(reader: EmbeddedReader) -> Iterator[Article]:
+def _own_articles(reader: Reader) -> Iterator[Article]:
     """Articles of a version that did not come with the sample, copies included."""
     sample_ids = set(json.loads(reader.manifest.extra.get("sample_ids", "[]")))
     for article_id in reader.article_ids():

@@ -17,6 +17,8 @@
     |   +-- IndexDamaged      a checksum or a length is not what the manifest says
     |   +-- IndexLocked       another process is writing
     |   +-- StorageError      the disk refused: full, read-only, gone
+    |   +-- EngineUnavailable the engine that keeps the collections does not answer, or refuses
+    |       +-- EngineIncomplete it answers, and not from all it should have
     +-- WorkerLost            a process that prepares articles died
     +-- StateError            the file of keys, saved searches and uploads cannot be used
     +-- ModelError            an encoder cannot be loaded or does not fit
@@ -97,6 +99,14 @@ class IndexLocked(IndexStateError):
 
 class StorageError(IndexStateError):
     """The disk refused: full, read-only or gone."""
+
+
+class EngineUnavailable(IndexStateError):
+    """The engine that keeps the collections does not answer, or refuses what it was asked for."""
+
+
+class EngineIncomplete(EngineUnavailable):
+    """The engine answers, and not from all the rows that a version has: said, never passed over as nothing found."""
 
 
 class WorkerLost(ServiceError):

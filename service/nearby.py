@@ -3,38 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
-
-import numpy as np
-import numpy.typing as npt
 
 from service.backends.base import Reader
 from service.places import area as areas_of
 from service.places.area import Area
+from service.places.columns import Columns
 from service.records import DateMention, NearPlace, Place, PlaceMention
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Places in the form that area wants."""
-
-    lat: npt.NDArray[np.float32]
-    lon: npt.NDArray[np.float32]
-    extent: npt.NDArray[np.float32]
-    countries: npt.NDArray[np.str_]
-    admins: npt.NDArray[np.str_]
-    kinds: npt.NDArray[np.str_]
-
-    @classmethod
-    def of(cls, places: Sequence[Place]) -> _Columns:
-        lat, lon, extent = (
-            np.array([getattr(place, name) for place in places], np.float32) for name in ("lat", "lon", "extent_km")
-        )
-        words = (
-            np.array([getattr(place, name) for place in places], dtype=str) for name in ("country", "admin1", "kind")
-        )
-        return cls(lat, lon, extent, *words)
 
 
 def named(reader: Reader, keys: Sequence[int], areas: Sequence[Area]) -> list[tuple[NearPlace, ...]]:
@@ -43,7 +18,7 @@ def named(reader: Reader, keys: Sequence[int], areas: Sequence[Area]) -> list[tu
     each = [[(m, m.place) for m in reader.places(key) if m.place is not None] for key in keys] if areas else []
     mentions = [mention for listed in each for mention in listed]
     if mentions:
-        columns = _Columns.of([place for _, place in mentions])
+        columns = Columns.of([place for _, place in mentions])
         ends = list(accumulate(map(len, each)))
         for area in areas:
             weights, km = areas_of.weights(area, columns).tolist(), areas_of.distances(area, columns).tolist()

@@ -46,6 +46,13 @@ class Translation(StrEnum):
     NUMBERS = "numbers"  # digits, and the names of months
 
 
+class Backends(StrEnum):
+    """What keeps the collections."""
+
+    EMBEDDED = "embedded"  # folders on this machine
+    MILVUS = "milvus"  # a Milvus server, or a file of Milvus Lite
+
+
 class Fusion(StrEnum):
     """How legs are combined."""
 

@@ -94,6 +94,7 @@ class Retriever:
             passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
         with stage("facets"):
             facets = self._facets(text, query, wide, filters, fused) if filters.facets else None
+        heard = [say(language, name) for name in self._reader.notices()]
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
         return SearchResult(
@@ -103,7 +104,7 @@ class Retriever:
             manifest.collection,
             manifest.version,
             round(took_ms, 2),
-            (*(in_language(notice, language) for notice in self._notices), *notices, *focus.notices),
+            (*(in_language(notice, language) for notice in self._notices), *notices, *focus.notices, *heard),
             focus.read_as,
             focus.shown_period,
             facets,

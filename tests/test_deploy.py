@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from configparser import ConfigParser
 from dataclasses import fields
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 import yaml
 
 from service import cli
+from service.records import Backends
 from service.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+BUILD = {"RASAD_TORCH_INDEX_URL", "RASAD_EXTRAS"}  # arguments of the image
 KNOWN = {f"RASAD_{spec.name.upper()}" for spec in fields(Settings)}
 
 
@@ -23,8 +26,11 @@ def compose() -> dict[str, Any]:
 
 
 def test_every_setting_that_is_given_exists() -> None:
-    for name in ("Dockerfile", "compose.yaml", "scripts/deploy/rasad.service", "SECURITY.md"):
-        given = set(re.findall(r"RASAD_[A-Z_]+", (ROOT / name).read_text("utf-8"))) - {"RASAD_TORCH_INDEX_URL"}
+    for name in (
+        *("Dockerfile", "compose.yaml", "scripts/deploy/rasad.service", "SECURITY.md"),
+        *("scripts/deploy/compose.milvus.yaml", "scripts/deploy/RUNBOOK.md"),
+    ):
+        given = set(re.findall(r"RASAD_[A-Z_0-9]+", (ROOT / name).read_text("utf-8"))) - BUILD
         assert given and given <= KNOWN, name
 
 
@@ -52,3 +58,20 @@ def test_the_image_copies_what_is_there_and_runs_as_nobody_in_particular() -> No
         line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines() if line[0] == "!"
     }
     assert "USER 10001" in lines
+
+
+def test_what_is_said_of_milvus_is_what_compose_and_helm_would_read() -> None:
+    folder = ROOT / "scripts" / "deploy"
+    services = yaml.safe_load((folder / "compose.milvus.yaml").read_text("utf-8"))["services"]
+    rasad, milvus = services["rasad"], services["milvus"]
+    assert rasad["environment"]["RASAD_BACKEND"] in set(Backends)
+    assert rasad["environment"]["RASAD_URI"] == "http://milvus:19530" and "ports" not in milvus
+    assert all(port.startswith("127.0.0.1:") for port in rasad["ports"])
+    assert all(isinstance(value, str) for one in services.values() for value in one["environment"].values())
+    assert cli._parser(Settings()).parse_args(rasad["command"]).workers == 2
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    assert set(rasad["build"]["args"]["RASAD_EXTRAS"].strip("[]").split(",")) <= set(extras)
+    values = yaml.safe_load((folder / "milvus-values.yaml").read_text("utf-8"))
+    parts = [values[name] for name in ("proxy", "queryNode", "dataNode", "mixCoordinator")]
+    assert values["cluster"]["enabled"] is True and all(part["replicas"] >= 2 for part in parts)
+    assert yaml.safe_load(values["extraConfigFiles"]["user.yaml"])["common"]["security"]["authorizationEnabled"] is True

@@ -6,7 +6,7 @@ every backend.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -159,6 +159,12 @@ class Reader(Protocol):
     def copies(self) -> dict[str, tuple[str, ...]]:
         """Article id -> ids of its exact copies, for every article that has some."""
 
+    def article_ids(self) -> list[str]:
+        """Ids of all live articles in the order they came, then those of the copies."""
+
+    def notices(self) -> tuple[str, ...]:
+        """What is to be said of how complete the last searches were, as names of notices.py; () where they were."""
+
     def close(self) -> None: ...
 
 
@@ -218,5 +224,38 @@ class Writer(Takes, Protocol):
 
     def commit(self) -> Manifest:
         """Publish everything since the last commit in one step, durably."""
+
+    def close(self) -> None: ...
+
+
+def anything(_: Manifest) -> None:
+    """Any version fits."""
+
+
+class Backend(Protocol):
+    """Where collections are: which there are, who reads them and who writes them."""
+
+    @property
+    def place(self) -> str:
+        """Where they are, for messages."""
+
+    def names(self) -> list[str]:
+        """Collections that have a published version, sorted."""
+
+    def version(self, collection: str) -> str | None:
+        """Name of the published version, None when there is none."""
+
+    def manifest(self, collection: str, version: str | None = None) -> Manifest:
+        """Of the published version by default. Raises CollectionNotFound, IndexDamaged, IndexMismatch."""
+
+    def reader(
+        self, collection: str, version: str | None = None, fits: Callable[[Manifest], None] = anything
+    ) -> Reader:
+        """Of the published version by default; ``fits`` may raise, before it is read. Raises as ``manifest`` does."""
+
+    def writer(
+        self, collection: str, recipe: Mapping[str, str], dim: int, fresh: bool = False, timeout_s: float = 0.0
+    ) -> Writer:
+        """``fresh``: the next version starts empty; ``timeout_s``: how long to wait for another writer to end."""
 
     def close(self) -> None: ...

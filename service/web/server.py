@@ -52,6 +52,11 @@ def serve(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serves until SIGINT or SIGTERM. Raises SettingsError for an address that cannot be listened on."""
     if workers < 1:
         raise SettingsError(f"workers must be 1 or more, found {workers}")
+    if workers > 1 and settings.one_process:
+        raise SettingsError(
+            f"a Milvus Lite file takes one process, found {workers} workers for {settings.uri}: use --workers 1, or a "
+            "Milvus server (--uri http://HOST:PORT)"
+        )
     settings = replace(settings, host=host)
     with listen(host, port) as listener, ExitStack() as stack:
         whom = open_to(settings, listener)

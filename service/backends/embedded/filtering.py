@@ -51,7 +51,7 @@ def _with_phrase(segment: Segment, group: Alternatives, allowed: Mask) -> Mask:
         for row in np.flatnonzero(candidates):
             article = segment.article(int(segment.chunk_article[row]))
             text = article.text[segment.table[row, 2] : segment.table[row, 3]]
-            found[row] = any(_stands_in(phrase, analyzer.terms(part)) for part in (text, article.title))
+            found[row] = any(stands_in(phrase, analyzer.terms(part)) for part in (text, article.title))
     return found
 
 
@@ -63,6 +63,6 @@ def _all_of(lists: Sequence[npt.NDArray[np.int32]], size: int) -> Mask:
     return np.equal(held, len(lists))
 
 
-def _stands_in(phrase: Sequence[str], terms: Sequence[str]) -> bool:
+def stands_in(phrase: Sequence[str], terms: Sequence[str]) -> bool:
     size = len(phrase)
     return any(tuple(terms[i : i + size]) == tuple(phrase) for i in range(len(terms) - size + 1))

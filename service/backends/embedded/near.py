@@ -105,7 +105,7 @@ def dates(segment: Segment, row: int) -> list[DateMention]:
     found = []
     for number in segment.facts.dates_in_row(row):
         _, first, last, start, length = segment.facts.dates[number].tolist()
-        found.append(DateMention(start, start + length, _iso(first), _iso(last)))
+        found.append(DateMention(start, start + length, iso_of(first), iso_of(last)))
     return found
 
 
@@ -137,12 +137,17 @@ def facets(chunks: Sequence[tuple[Segment, npt.NDArray[np.int64]]]) -> Facets:
         values, counts = np.unique(np.unique(placed) // len(segment.ids), return_counts=True)
         for value, count in zip(values.tolist(), counts.tolist(), strict=True):
             named[facts.label(value)] += count
+    return facets_of(days, sources, languages, named)
+
+
+def facets_of(days: Counter[int], sources: Counter[str], languages: Counter[str], places: Counter[str]) -> Facets:
+    """From counts of articles, those of days by date.toordinal()."""
     months: Counter[str] = Counter()
     for day, count in days.items():
-        months[_iso(day)[:7]] += count
+        months[iso_of(day)[:7]] += count
     return Facets(
-        tuple(sorted(months.items())), tuple((_iso(day), n) for day, n in sorted(days.items())),
-        _most(named), _most(sources), _most(languages),
+        tuple(sorted(months.items())), tuple((iso_of(day), n) for day, n in sorted(days.items())),
+        _most(places), _most(sources), _most(languages),
     )  # fmt: skip
 
 
@@ -164,5 +169,6 @@ def _most(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
     return tuple(listed[:_FACET_VALUES])
 
 
-def _iso(day: int) -> str:
+def iso_of(day: int) -> str:
+    """A day by date.toordinal(), "" for 0."""
     return date.fromordinal(day).isoformat() if day > 0 else ""

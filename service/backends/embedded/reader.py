@@ -245,6 +245,9 @@ class EmbeddedReader:
     def copies(self) -> dict[str, tuple[str, ...]]:
         return {original: tuple(ids) for original, ids in self._copies.items()}
 
+    def notices(self) -> tuple[str, ...]:
+        return ()
+
     def close(self) -> None:
         """What it read is let go with it, or with whoever else reads the same segments."""
         for pin in self._pins:

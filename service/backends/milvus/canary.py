@@ -1,0 +1,77 @@
+"""Whether the engine answers from all rows of a version: what a joining node leaves out, without an error, is noticed.
+
+Three signs: a count of the version's rows, taken at most every ``every_s``; hits that there must be (a term's document
+frequency is known); and nothing found at all, upon which the rows are counted at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from service.backends.milvus.schema import live_in
+from service.backends.milvus.server import Server
+from service.backends.milvus.versions import Version
+from service.errors import EngineIncomplete
+
+_TRIES, _PAUSE_S = 8, 0.75  # a node joins in some seconds
+
+
+class Canary:
+    """Of one version; safe to use from several threads."""
+
+    def __init__(self, server: Server, version: Version, every_s: float) -> None:
+        self._server, self._version, self._every_s = server, version, every_s
+        self._live = live_in(version.number)
+        self._lock = threading.Lock()
+        self._counted = -float("inf")
+        self._missing = 0
+        self._notes: set[str] = set()
+
+    def look(self, hits: int) -> None:
+        """After a search with so many hits. Raises EngineIncomplete where it found nothing and rows are missing."""
+        if self._server.lite:
+            return
+        if not hits:
+            self.check()
+        elif time.monotonic() - self._counted >= self._every_s:
+            self._count()
+
+    def suspect(self) -> None:
+        """After a search with fewer hits than there must be: wait for all rows, as long as a node takes to join."""
+        for _ in range(_TRIES):
+            if not self._count():
+                return
+            time.sleep(_PAUSE_S)
+
+    def check(self) -> None:
+        """Raises EngineIncomplete where rows are missing for longer than a node takes to join."""
+        for attempt in range(_TRIES):
+            if not self._count():
+                return
+            if attempt < _TRIES - 1:
+                time.sleep(_PAUSE_S)
+        self.compare(self._version.manifest.chunks - self._missing, self._version.manifest.chunks, "passages")
+
+    def compare(self, found: int, wanted: int, what: str) -> None:
+        if found < wanted:
+            raise EngineIncomplete(
+                f"Milvus has {found:,} of the {wanted:,} {what} of collection "
+                f"{self._version.manifest.collection!r} at {self._version.manifest.version}: a node is joining or "
+                "leaving, or the version is no longer kept; ask again in a moment"
+            )
+
+    def note(self, what: str) -> None:
+        self._notes.add(what)
+
+    def notices(self) -> tuple[str, ...]:
+        found = sorted(self._notes)
+        return ("engine_incomplete", *found) if self._missing else tuple(found)
+
+    def _count(self) -> int:
+        """Rows that are missing."""
+        with self._lock:
+            self._counted = time.monotonic()
+            found = self._server.count(self._version.passages, self._live)
+            self._missing = max(0, self._version.manifest.chunks - found)
+            return self._missing

@@ -1,0 +1,289 @@
+"""A Milvus server or a Milvus Lite file: the one door to pymilvus. Errors are explained, slow reads asked again."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from service.backends.milvus.hedging import hedged
+from service.backends.milvus.schema import Kind, Layout
+from service.errors import EngineUnavailable, IndexLocked, SettingsError
+
+T = TypeVar("T")
+MOST = 16_384  # rows that one search or query gives
+_BATCH_BYTES = 8_000_000  # of one request; servers take 64 MB
+_BATCH_ROWS = 500
+_EF = 256  # HNSW: how far it looks, at least
+_LITE_USES: Counter[str] = Counter()  # connections of this process to each Milvus Lite file
+_LITE_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is, and how it is spoken to."""
+
+    uri: str  # http(s)://HOST:PORT, or a file for Milvus Lite
+    token: str = ""
+    database: str = ""
+    ca: str = ""  # PEM file of the authority that signed the server's certificate
+    timeout_s: float = 20.0
+    hedge_s: float = 1.0
+    index: str = ""  # of the dense vectors; empty: FLAT in a file, HNSW on a server
+
+    @property
+    def lite(self) -> bool:
+        return "://" not in self.uri
+
+
+class Server:
+    """One connection, safe to use from several threads."""
+
+    def __init__(self, address: Address) -> None:
+        """Raises SettingsError where pymilvus is missing, IndexLocked, EngineUnavailable."""
+        self.address = address
+        self._closed = False
+        if not address.uri:
+            raise SettingsError("the milvus backend needs to know where: --uri http://HOST:PORT, or --uri FILE.db")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of packages that it imports
+            try:
+                import pymilvus
+            except ImportError as error:
+                raise SettingsError(_MISSING.format(what=error.name or error)) from error
+        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what fails is raised, too
+        self._pymilvus: Any = pymilvus
+        self._failures = (pymilvus.MilvusException, _rpc_error())
+        self._client = self._connected()
+        self._pool = ThreadPoolExecutor(32, "milvus")
+
+    @property
+    def lite(self) -> bool:
+        return self.address.lite
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        with contextlib.suppress(Exception):
+            self._client.close()
+        if self.lite:
+            _let_go(os.path.abspath(self.address.uri))
+
+    def names(self) -> list[str]:
+        return list(self._read(lambda: self._client.list_collections(timeout=self.address.timeout_s)))
+
+    def create(self, name: str, layout: Layout, dim: int, shards: int = 1, replicas: int = 1) -> None:
+        """A collection, loaded; nothing happens where it is there."""
+        if name in self.names():
+            return self.load(name)
+        kinds = self._pymilvus.DataType
+        schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
+        indexes = self._client.prepare_index_params()
+        for field, kind in layout.items():
+            match kind:
+                case Kind.KEY:
+                    schema.add_field(field, kinds.INT64, is_primary=True)
+                case Kind.NUMBER:
+                    schema.add_field(field, kinds.INT64)
+                case Kind.NUMBERS:
+                    schema.add_field(field, kinds.ARRAY, element_type=kinds.INT64, max_capacity=4096)
+                case Kind.TEXT:
+                    schema.add_field(field, kinds.VARCHAR, max_length=65_535)
+                case Kind.SPARSE:
+                    schema.add_field(field, kinds.SPARSE_FLOAT_VECTOR)
+                    indexes.add_index(field, index_type="SPARSE_INVERTED_INDEX", metric_type="IP")
+                case Kind.DENSE:
+                    schema.add_field(field, kinds.FLOAT_VECTOR, dim=dim)
+                    chosen = self.address.index or ("FLAT" if self.lite else "HNSW")
+                    params = {"M": 32, "efConstruction": 256} if chosen == "HNSW" else {}
+                    indexes.add_index(field, index_type=chosen, metric_type="IP", params=params)
+        with self._explained():
+            self._client.create_collection(
+                name, schema=schema, index_params=indexes, num_shards=shards, consistency_level="Bounded"
+            )
+            self._client.load_collection(name, replica_number=replicas)
+
+    def load(self, name: str) -> None:
+        """Needed once after every start of Milvus Lite 3; elsewhere it does nothing."""
+        with self._explained():
+            self._client.load_collection(name)
+
+    def drop(self, name: str) -> None:
+        with self._explained():
+            self._client.drop_collection(name)
+
+    def alias(self, alias: str, name: str) -> bool:
+        """Point an alias to a collection; False where the server has no aliases (Milvus Lite 2)."""
+        for call in (self._client.create_alias, self._client.alter_alias):
+            with contextlib.suppress(*self._failures):
+                call(collection_name=name, alias=alias, timeout=5.0)
+                return True
+        return False
+
+    def put(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Upsert by primary key: harmless when it is done twice, so it is tried again where it fails."""
+        batch: list[Mapping[str, Any]] = []
+        held = 0
+        for row in rows:
+            size = sum(len(v) * 4 for v in row.values() if isinstance(v, str | list | dict)) + 2_000
+            if batch and (held + size > _BATCH_BYTES or len(batch) == _BATCH_ROWS):
+                self._put(name, batch)
+                batch, held = [], 0
+            batch.append(row)
+            held += size
+        if batch:
+            self._put(name, batch)
+
+    def _put(self, name: str, batch: list[Mapping[str, Any]]) -> None:
+        timeout_s = self.address.timeout_s
+        self._read(lambda: self._client.upsert(name, batch, timeout=timeout_s), patience=4)
+
+    def delete(self, name: str, where: str) -> None:
+        self._read(lambda: self._client.delete(name, filter=where, timeout=self.address.timeout_s), patience=4)
+
+    def flush(self, name: str) -> None:
+        with self._explained():
+            self._client.flush(name, timeout=10 * self.address.timeout_s)
+
+    def count(self, name: str, where: str) -> int:
+        """Exactly, of everything that was written before."""
+        found = self._read(
+            lambda: self._client.query(
+                name, filter=where, output_fields=["count(*)"], consistency_level="Strong",
+                timeout=self.address.timeout_s,
+            )
+        )  # fmt: skip
+        return int(found[0]["count(*)"])
+
+    def search(
+        self, name: str, field: str, vector: Any, limit: int, where: str
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """(keys, inner products), best first."""
+        limit = max(1, min(limit, MOST))
+        params = {"ef": max(_EF, limit)} if field == "dense" and not self.lite else {}
+        found = self._read(
+            lambda: self._client.search(
+                name, data=[vector], anns_field=field, limit=limit, filter=where, output_fields=["id"],
+                search_params={"metric_type": "IP", "params": params}, timeout=self.address.timeout_s,
+            )
+        )[0]  # fmt: skip
+        keys = np.fromiter((hit["id"] for hit in found), np.int64, len(found))
+        return keys, np.fromiter((hit["distance"] for hit in found), np.float64, len(found))
+
+    def rows(
+        self, name: str, where: str, fields: Sequence[str], limit: int = MOST, strong: bool = False
+    ) -> list[dict[str, Any]]:
+        """Rows that a condition holds for, by key."""
+        level = {"consistency_level": "Strong"} if strong else {}
+        found = self._read(
+            lambda: self._client.query(
+                name, filter=where, output_fields=list(fields), limit=limit, timeout=self.address.timeout_s, **level
+            )
+        )
+        return sorted((dict(row) for row in found), key=lambda row: int(row["id"]))
+
+    def every(self, name: str, where: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """All of them, in pages, by key."""
+        last = -1
+        while page := self.rows(name, f"id > {last} and {where}", fields, strong=True):
+            yield from page
+            last = int(page[-1]["id"])
+            if len(page) < MOST:
+                return
+
+    def _read(self, call: Callable[[], T], patience: int = 1) -> T:
+        with self._explained():
+            if self.lite:
+                return call()
+            return hedged(
+                call, self._pool, self.address.hedge_s if patience == 1 else self.address.timeout_s,
+                self.address.timeout_s * patience, self._pymilvus.MilvusException,
+            )  # fmt: skip
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (*self._failures, TimeoutError) as error:
+            raise EngineUnavailable(
+                f"Milvus at {self.address.uri} did not do what it was asked: {_short(error)}; see whether it runs and "
+                "can be reached, and try again"
+            ) from error
+
+    def _connected(self) -> Any:
+        address = self.address
+        given = {"token": address.token, "db_name": address.database, "server_pem_path": address.ca}
+        options: dict[str, Any] = {name: value for name, value in given.items() if value}
+        if address.uri.startswith("https://"):
+            options["secure"] = True
+        if self.lite:
+            _check_lite(address.uri)
+            options["grpc_options"] = {"grpc.keepalive_time_ms": 600_000}  # it minds frequent ones
+            os.makedirs(os.path.dirname(os.path.abspath(address.uri)), exist_ok=True)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                client = self._pymilvus.MilvusClient(address.uri, timeout=address.timeout_s, **options)
+        except Exception as error:  # what is raised depends on the version, and on whether it is a file
+            if self.lite and os.path.exists(address.uri):
+                raise IndexLocked(
+                    f"the Milvus Lite file {address.uri} cannot be opened: it takes one process at a time, so stop the "
+                    f"other one (rasad serve?), or use a Milvus server ({_short(error)})"
+                ) from error
+            raise EngineUnavailable(
+                f"Milvus at {address.uri} cannot be reached: {_short(error)}; see whether it runs, and whether "
+                "RASAD_URI and RASAD_MILVUS_TOKEN are right"
+            ) from error
+        if self.lite:
+            with _LITE_LOCK:
+                _LITE_USES[os.path.abspath(address.uri)] += 1
+        return client
+
+
+_MISSING = "the milvus backend needs packages that are not installed ({what}): pip install 'rasad[milvus]'"
+
+
+def _check_lite(path: str) -> None:
+    if not path.endswith(".db"):
+        raise SettingsError(f"a Milvus Lite file must end in .db, found {path!r}; a server is http://HOST:PORT")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import milvus_lite  # noqa: F401  pymilvus opens files by it
+            from milvus_lite import server_manager  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(_MISSING.format(what=error.name or error)) from error
+
+
+def _let_go(path: str) -> None:
+    """Close a Milvus Lite file when nobody in this process uses it any more."""
+    with _LITE_LOCK:
+        _LITE_USES[path] -= 1
+        if _LITE_USES[path] > 0:
+            return
+        from milvus_lite.server_manager import server_manager_instance
+
+        server_manager_instance.release_server(path)
+
+
+def _rpc_error() -> type[Exception]:
+    import grpc
+
+    found: type[Exception] = grpc.RpcError
+    return found
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(getattr(error, "message", "") or error).split())[:200]
