@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from litestar import Litestar
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
 from service import analyzer
 from service.errors import IndexStateError, NotFound, ServiceError, SettingsError
@@ -33,6 +32,7 @@ from service.web.app import create_app
 from service.web.limits import max_url_bytes
 from service.web.protocol import ProblemH11Protocol
 from service.web.settings_environ import as_environ
+from service.web.supervision import Supervisor
 
 if TYPE_CHECKING:
     from service.engine import Engine
@@ -143,8 +143,12 @@ def plain(app: Any) -> uvicorn.Config:
 def run(config: uvicorn.Config, listener: socket.socket) -> None:
     """Until told to stop; requests under way are finished. Raises ServiceError if it could not start."""
     if config.workers > 1:
-        supervisor = Multiprocess(config, sockets=[listener])
+        supervisor = Supervisor(config, [listener])
         supervisor.run()
+        if supervisor.gave_up:
+            raise ServiceError(
+                "the workers kept ending: the log above says why, or --workers 1 does"
+            )
         started = not any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     else:
         server = uvicorn.Server(config)

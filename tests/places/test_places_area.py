@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from service.nearby import _Columns
 from service.places import area as areas
 from service.places import distance
 from service.places.area import Area, Relation
+from service.places.columns import Columns
 from service.records import Place
 
 HAWIJA = Place("Hawija", "الحويجة", 35.326, 43.773, "district", "Kirkuk", "Iraq", extent_km=20.0)
@@ -20,7 +20,7 @@ PLACES = [HAWIJA, ZAB, KIRKUK, PROVINCE, TIKRIT, BAIJI, MOSUL, IRAQ]
 
 
 def weighed(area: Area) -> dict[str, float]:
-    columns = _Columns.of(PLACES)
+    columns = Columns.of(PLACES)
     return dict(zip([place.name_en for place in PLACES], areas.weights(area, columns).round(3).tolist(), strict=True))
 
 
