@@ -4,13 +4,16 @@
 
 Sets of the sizes asked are made of the passages of the articles (passages.py says how); with --topics and --qrels the
 articles themselves are a set too, where Rasad ingests them whole and nDCG@10 of articles is measured. The table goes to
-stdout and, with --out, to DIR/benchmark.md, with DIR/benchmark.svg beside it.
+stdout and, with --out, to DIR/benchmark.md, with DIR/benchmark.svg beside it, after each engine; what
+DIR/benchmark.json holds of other sets, measured before, stays in them.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
+import functools
+import json
 import shlex
 import sys
 import tempfile
@@ -39,23 +42,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(made)
         real = list(passages.of_articles(options.articles, settings))
         print(f"{len(real):,} passages in the articles", file=sys.stderr, flush=True)
-        lines: list[str] = []
-        done: dict[str, list[Row]] = {}
+        given_as = shlex.join(
+            Path(part).name if "/" in part else part for part in (sys.argv[1:] if arguments is None else arguments)
+        )
         for given in _sets(options, real, folder):
-            done[given.name] = run(given, engines, folder, limits)
-            lines += report.table(given.name, done[given.name], _ndcg(done[given.name], given, options.qrels))
-            print("\n".join(lines[-len(done[given.name]) - 5 :]), flush=True)
-            if options.out:  # after each set: the larger ones take long
-                _written(options.out, lines, done, sys.argv[1:] if arguments is None else arguments)
+            after = functools.partial(_written, options.out, given, options.qrels, given_as) if options.out else None
+            rows = run(given, engines, folder, limits, after)
+            print("\n".join(report.table(rows, _ndcg(rows, given, options.qrels))), flush=True)
+            if after:
+                after(rows)
     return 0
 
 
-def _written(out: Path, lines: Sequence[str], done: Mapping[str, Sequence[Row]], arguments: Sequence[str]) -> None:
+def _written(out: Path, given: Set, qrels: Path | None, given_as: str, rows: Sequence[Row]) -> None:
+    """Put one set's rows so far beside the sets that were measured before."""
     out.mkdir(parents=True, exist_ok=True)
-    command = "scripts/benchmark " + shlex.join(Path(part).name if "/" in part else part for part in arguments)
-    head = ["# Rasad beside its peers", "", *report.about(datetime.date.today().isoformat(), command)]
-    (out / "benchmark.md").write_text("\n".join([*head, *lines]), encoding="utf-8")
-    report.plot(done, out / "benchmark.svg")
+    kept_at = out / "benchmark.json"
+    kept = json.loads(kept_at.read_text(encoding="utf-8")) if kept_at.exists() else {}
+    kept[given.name] = {
+        "passages": given.count,
+        "lines": [
+            *report.about(datetime.date.today().isoformat(), f"scripts/benchmark {given_as}"),
+            *report.table(rows, _ndcg(rows, given, qrels)),
+        ],
+        "p50_ms": {row.engine: report.p50(row) for row in rows if row.times_ms},
+    }
+    kept_at.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    sets = sorted(kept.items(), key=lambda item: (item[0] != "articles", item[1]["passages"]))
+    lines = list(report.HEAD)
+    for name, one in sets:
+        lines += [f"## {name}: {one['passages']:,} passages", "", *one["lines"]]
+    (out / "benchmark.md").write_text("\n".join(lines).rstrip("\n") + "\n", encoding="utf-8")
+    report.plot({one["passages"]: one["p50_ms"] for _, one in sets}, out / "benchmark.svg")
 
 
 def _sets(options: argparse.Namespace, real: Sequence[passages.Passage], folder: Path) -> list[Set]:

@@ -17,12 +17,30 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def table(name: str, rows: Sequence[Row], ndcg: Mapping[str, Mapping[str, float]]) -> list[str]:
+HEAD = (
+    "# Rasad beside its peers",
+    "",
+    "A question is four words of one passage (of the articles, for times; the topics' own for nDCG@10). The engines of",
+    "words get the terms of Rasad's analyzer, and `overlap@10` is with the first of them (of txtai, with Rasad's whole",
+    "search, which is another ranking). `rasad` is the whole search: three legs, feedback, places, highlights; its",
+    "build ingests with vectors, places, dates and near copies. FTS5 has k1 = 1.2 and cannot be set. Made by",
+    "`scripts/benchmark`, one thread a question.",
+    "",
+    "![time of a question against the number of passages](benchmark.svg)",
+    "",
+)
+
+
+def p50(row: Row) -> float:
+    return round(float(np.median(row.times_ms)), 4)
+
+
+def table(rows: Sequence[Row], ndcg: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Markdown lines of one set."""
     fields = sorted({field for values in ndcg.values() for field in values})
     shared = overlap(rows)
     heads = [*_COLUMNS, *(f"nDCG@10 {field}" for field in fields)]
-    lines = [f"## {name}: {rows[0].passages:,} passages", "", _line(heads), _line(["---"] * len(heads))]
+    lines = [_line(heads), _line(["---"] * len(heads))]
     for row in rows:
         if row.failed:
             lines.append(_line([row.engine, row.failed, *[""] * (len(heads) - 2)]))
@@ -49,22 +67,17 @@ def about(date: str, command: str) -> list[str]:
     ]
 
 
-def plot(sets: Mapping[str, Sequence[Row]], path: Path) -> None:
-    """p50 of a question against the number of passages, both in logarithms."""
+def plot(sets: Mapping[int, Mapping[str, float]], path: Path) -> None:
+    """p50 of a question in ms, by engine, against the number of passages; both in logarithms."""
     import matplotlib
 
     matplotlib.use("svg")
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(7, 4.5))
-    names = list(dict.fromkeys(row.engine for rows in sets.values() for row in rows))
-    for name in names:
-        points = sorted(
-            (row.passages, float(np.median(row.times_ms)))
-            for rows in sets.values() for row in rows if row.engine == name and row.times_ms
-        )  # fmt: skip
-        if points:
-            axes.plot(*zip(*points, strict=True), marker="o", label=name)
+    for name in dict.fromkeys(engine for times in sets.values() for engine in times):
+        points = sorted((passages, times[name]) for passages, times in sets.items() if name in times)
+        axes.plot(*zip(*points, strict=True), marker="o", label=name)
     axes.set(xscale="log", yscale="log", xlabel="passages", ylabel="p50 of a question, ms")
     axes.grid(True, which="both", alpha=0.3)
     axes.legend(fontsize=8)

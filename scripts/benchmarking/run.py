@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,18 @@ class Set:
     topics: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # field -> topic -> text
 
 
-def run(given: Set, engines: Sequence[str], folder: Path, limits: Limits) -> list[Row]:
-    """In the order of the engines; an engine that is missing, too slow or too large is a row that says so."""
-    rows = []
+def run(
+    given: Set, engines: Sequence[str], folder: Path, limits: Limits, after: Callable[[list[Row]], None] | None = None
+) -> list[Row]:
+    """In the order of the engines; an engine that is missing, too slow or too large is a row that says so.
+
+    ``after`` is given the rows so far whenever an engine is through.
+    """
+    rows: list[Row] = []
     built: dict[str, dict[str, Any]] = {}
     for engine in engines:
+        if after and rows:
+            after(rows)
         row = Row(engine, given.count)
         rows.append(row)
         home = folder / given.name / ("rasad" if engine.startswith("rasad") else engine.replace(" ", "-"))

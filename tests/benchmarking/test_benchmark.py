@@ -27,6 +27,18 @@ def test_the_same_passages_give_nearly_the_same_ten_best(tmp_path: Path, capsys:
     assert all(float(cells[name][7]) > 0 for name in ("rasad bm25", "rank-bm25", "sqlite fts5"))
 
 
+def test_sets_measured_before_stay_in_the_report(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    out = tmp_path / "out"
+    for size in ("40", "20"):
+        main(["--articles", str(SEEDS), "--sizes", size, "--engines", "sqlite fts5", "--work", str(tmp_path),
+              "--out", str(out)])  # fmt: skip
+    text = (out / "benchmark.md").read_text(encoding="utf-8")
+    assert text.index("## generated-20: 20 passages") < text.index("## generated-40: 40 passages")
+    assert text.count("| sqlite fts5 |") == 2 and "--sizes 40" in text and "--sizes 20" in text
+    assert (out / "benchmark.svg").read_text(encoding="utf-8").count("sqlite fts5") >= 1
+
+
 def given(tmp_path: Path) -> Set:
     source = tmp_path / "p.jsonl"
     source.write_text('{"id": "p0", "article": "p0", "title": "", "text": "one two"}\n', encoding="utf-8")
@@ -41,7 +53,7 @@ def test_an_engine_that_is_not_there_is_said(tmp_path: Path, monkeypatch: pytest
     [row] = run(given(tmp_path), ["nowhere"], tmp_path, Limits())
 
     assert "not installed" in row.failed
-    assert "not installed" in report.table("small", [row], {})[-2]
+    assert "not installed" in report.table([row], {})[-2]
 
 
 def test_an_engine_beyond_a_limit_is_stopped_and_said(tmp_path: Path) -> None:
