@@ -90,7 +90,7 @@ class Settings:
     answer_looked_at: int = 12  # sentences, best by their words, that are judged in full
     answer_sentences: int = 3  # sentences cited in one answer
     answer_margin: float = 6.0  # how far below the best a cited sentence may score; see confidence.score
-    answer_threshold: float = 0.55  # confidence below which the answer is that the reports do not say
+    answer_threshold: float = 0.552  # confidence below which the answer is that the reports do not say
 
     # A language model of the user's own, any OpenAI-compatible endpoint; none without a URL.
     llm_url: str = ""  # up to and without /chat/completions, e.g. the server's .../v1
