@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -30,6 +27,7 @@ from service.ingest import Pipeline
 from service.purge import purge
 from service.records import Article, Concept
 from service.repair import repair
+from tests.counting import Encoder
 
 WORDS = ["غارة", "الحويجة", "strike", "mosul", "raid", "bridge", "جسر"]
 TERMS = [analyzer.terms(word)[0] for word in WORDS]
@@ -37,20 +35,6 @@ TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=5).map(" ".join)
 IDS = st.sampled_from([f"a{i}" for i in range(12)])
 BATCHES = st.dictionaries(IDS, TEXTS, min_size=1, max_size=5)
 BM25 = (1.5, 0.75, 0.25)
-
-
-class Encoder:
-    """Unit vectors that follow from the words."""
-
-    encoder_id, dim = "counting", 4
-
-    def encode_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        counts = [[1.0, t.count("strike"), t.count("غارة"), t.count("raid") + 0.5 * t.count("جسر")] for t in texts]
-        found = np.array(counts, np.float32).reshape(-1, 4)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
-
-    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
-        return self.encode_passages([text])[0]
 
 
 ENCODER = Encoder()

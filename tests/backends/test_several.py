@@ -9,7 +9,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from service.backends.embedded.writer import EmbeddedWriter
 from service.errors import ArticleNotFound, IndexMismatch
 from service.ingest import Pipeline
 from service.records import Article, Concept
+from tests.counting import Encoder
 
 WORDS = ["غارة", "الحويجة", "strike", "Mosul", "raid", "bridge", "جسر", "Kirkuk"]
 TERMS = [analyzer.terms(word)[0] for word in WORDS]
@@ -36,20 +36,6 @@ IDS = st.sampled_from([f"x{i}" for i in range(8)])
 BATCHES = st.lists(st.dictionaries(IDS, TEXTS, min_size=1, max_size=4), min_size=1, max_size=3)
 BM25 = (1.5, 0.75, 0.25)
 RECIPE = {"analyzer": "an-1", "encoder": "counting", "dimension": "4", "near_copies": "words3/8/0.5"}
-
-
-class Encoder:
-    """Unit vectors that follow from the words."""
-
-    encoder_id, dim = "counting", 4
-
-    def encode_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        counts = [[1.0, t.count("strike"), t.count("غارة"), t.count("raid") + 0.5 * t.count("جسر")] for t in texts]
-        found = np.array(counts, np.float32).reshape(-1, 4)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
-
-    def encode_query(self, text: str) -> npt.NDArray[np.float32]:
-        return self.encode_passages([text])[0]
 
 
 PIPELINE = Pipeline(Encoder(), 9, 1, annotator.load())

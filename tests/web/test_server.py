@@ -270,15 +270,9 @@ def test_workers_answer_and_stop_when_told(tmp_path: Path, how: signal.Signals) 
     root = Path(server.__file__).parents[2]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(root)))}
     command = [sys.executable, "-W", "error", str(tmp_path / "workers.py"), str(port)]
-    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            until(lambda: process.poll() is not None or answers(port))
-            process.send_signal(how)
-            _, errors = process.communicate(timeout=WAIT_S)
-        finally:
-            process.kill()
+    status, errors = stopped(command, environ, port, how)
 
-    assert process.returncode == 0, errors
+    assert status == 0, errors
     assert "Traceback" not in errors
 
 
@@ -288,6 +282,15 @@ def test_one_worker_says_that_it_has_stopped(tmp_path: Path, how: signal.Signals
         port = listener.getsockname()[1]
     environ = {**os.environ, "PYTHONPATH": str(Path(server.__file__).parents[2]), "RASAD_INDEXES": str(tmp_path)}
     command = [sys.executable, "-W", "error", "-m", "service.cli", "serve", "--port", str(port), "--collection", "none"]
+    status, said = stopped(command, environ, port, how)
+
+    assert status == 0, said
+    assert "Rasad has stopped" in said.splitlines()[-1]
+    assert "Traceback" not in said
+
+
+def stopped(command: list[str], environ: dict[str, str], port: int, how: signal.Signals) -> tuple[int, str]:
+    """The exit status of a service that is told to stop once it answers, and what it wrote to stderr."""
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
         try:
             until(lambda: process.poll() is not None or answers(port))
@@ -295,10 +298,7 @@ def test_one_worker_says_that_it_has_stopped(tmp_path: Path, how: signal.Signals
             _, said = process.communicate(timeout=WAIT_S)
         finally:
             process.kill()
-
-    assert process.returncode == 0, said
-    assert "Rasad has stopped" in said.splitlines()[-1]
-    assert "Traceback" not in said
+    return process.returncode, said
 
 
 def answers(port: int) -> bool:
