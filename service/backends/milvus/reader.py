@@ -27,6 +27,7 @@ from service.backends.milvus.scoring import Asked, Statistics
 from service.backends.milvus.server import MOST, Server
 from service.backends.milvus.stored import Stored
 from service.backends.milvus.versions import Version
+from service.complaints import both
 from service.errors import ArticleNotFound
 from service.fusion import ordered
 from service.places.area import Area
@@ -205,7 +206,7 @@ class MilvusReader:
     def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
         row = self._stored.named(article_id)
         if row is None:
-            raise ArticleNotFound(f"no article {article_id!r} in collection {self.manifest.collection!r}")
+            raise ArticleNotFound(both("article_unknown", id=article_id, name=self.manifest.collection))
         found = self._stored.article(row)
         if not row["copy"]:
             return found, self._copies_of([article_id]).get(article_id, ())

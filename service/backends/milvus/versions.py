@@ -10,6 +10,7 @@ from service.backends.milvus.dictionary import Dictionary
 from service.backends.milvus.entities import Bm25
 from service.backends.milvus.records import CURRENT, Records
 from service.backends.milvus.schema import FORMAT, names
+from service.complaints import both
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch
 from service.records import Manifest
 
@@ -81,9 +82,7 @@ class Versions:
         """The published one by default. Raises CollectionNotFound, IndexMismatch, IndexDamaged."""
         name = version or self.published(collection)
         if name is None:
-            raise CollectionNotFound(
-                f"collection {collection!r} has nothing in it: run rasad ingest PATH --collection {collection}"
-            )
+            raise CollectionNotFound(both("collection_empty", name=collection))
         raw = self._records.get(f"version/{collection}/{name}")
         if raw is None:
             raise IndexDamaged(

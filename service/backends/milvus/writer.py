@@ -26,6 +26,7 @@ from service.backends.milvus.schema import ARTICLES, FOREVER, FORMAT, PASSAGES, 
 from service.backends.milvus.server import Server
 from service.backends.milvus.stored import part_name
 from service.backends.milvus.versions import Version, Versions, name_of, number_of
+from service.complaints import both
 from service.duplicates import Kin
 from service.errors import ArticleNotFound, EngineIncomplete
 from service.records import Annotations, Article, Chunk, Manifest
@@ -125,7 +126,7 @@ class MilvusWriter:
     def article(self, article_id: str) -> tuple[Article, tuple[str, ...]]:
         missing = self._ids is not None and key_of(article_id) not in self._ids
         if self._reader is None or article_id in self._removed or missing:
-            raise ArticleNotFound(f"no article {article_id!r} in collection {self._collection!r}")
+            raise ArticleNotFound(both("article_unknown", id=article_id, name=self._collection))
         return self._reader.article(article_id)
 
     def delete(self, article_id: str) -> None:
