@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import Any, NoReturn
 
 from service import __version__, answer_json, batch_cli, care_cli, keys_cli, terminal, watch_cli, where_cli
+from service.backends.embedded import descriptors
 from service.engine import SAMPLE, Engine
 from service.errors import IndexStateError, ServiceError
 from service.records import AnswerSentence, Backends, Rejection
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # None where the user closed it
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    descriptors.raise_limit()
     try:
         try:
             return _run(list(sys.argv[1:] if argv is None else argv))

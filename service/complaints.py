@@ -101,6 +101,10 @@ ENGLISH: Mapping[str, str] = {
         "digit, found {name!r}"
     ),
     "collection_empty": "collection {name!r} has nothing in it: run rasad ingest PATH --collection {name}",
+    "files_open": (
+        "collection {name!r} cannot be opened: this process has as many files open as it may ({limit:,}); let it have "
+        "more with ulimit -n (LimitNOFILE in systemd), or search fewer collections in one process"
+    ),
     "index_format": (
         "collection {name!r} has index format {found}, this code reads {wanted}: run rasad repair --collection {name}, "
         "which makes it again from its stored texts"
@@ -200,6 +204,10 @@ ARABIC: Mapping[str, str] = {
         "اسم المجموعة من 1 إلى 64 حرفًا لاتينيًا أو رقمًا أو «.» أو «_» أو «-» ويبدأ بحرف أو رقم، ووُجد «{name}»"
     ),
     "collection_empty": "المجموعة «{name}» فارغة: شغّل rasad ingest PATH --collection {name}",
+    "files_open": (
+        "تعذّر فتح المجموعة «{name}»: بلغت هذه العملية الحد الأعلى لعدد الملفات المفتوحة ({limit:,})؛ "
+        "ارفعه بـ ulimit -n (أو LimitNOFILE في systemd)، أو ابحث في مجموعات أقل في العملية الواحدة"
+    ),
     "index_format": (
         "صيغة فهرس المجموعة «{name}» هي {found}، وهذا البرنامج يقرأ {wanted}: شغّل rasad repair --collection "
         "{name} ليُعاد بناؤه من النصوص المخزَّنة"

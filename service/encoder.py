@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from service import features
 from service.errors import ModelError
+from service.mapping import mapped
 from service.settings import Settings
-from service.vocabulary import Terms, mapped
+from service.vocabulary import Terms
 
 BUNDLED = Path(__file__).parent / "models" / "bilingual"
 Vectors = npt.NDArray[np.float32]

@@ -19,8 +19,9 @@ import numpy.typing as npt
 
 from service import analyzer, forms, lemmas
 from service.errors import ModelError
+from service.mapping import mapped
 from service.records import Language
-from service.vocabulary import Terms, mapped
+from service.vocabulary import Terms
 
 BUNDLED = Path(__file__).parent / "models" / "lexicon"
 MAX_PHRASE = 5  # index terms

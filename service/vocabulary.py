@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import bisect
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from service.mapping import mapped
+
 _OFTEN = 1_000  # look-ups: some ten questions
 _SMALL = 100_000  # terms, of which a dictionary takes 15 MB
-_READ_WHOLE = 65_536  # bytes of a file
 
 
 class Terms(Sequence[str]):
@@ -109,20 +108,3 @@ def hashes(terms: Iterable[str]) -> npt.NDArray[np.uint64]:
     """8 bytes of BLAKE2b of each."""
     digests = b"".join(blake2b(term.encode(), digest_size=8).digest() for term in terms)
     return np.frombuffer(digests, np.uint64)
-
-
-def mapped(path: Path) -> npt.NDArray[Any]:
-    """A saved array, memory-mapped, as a plain array: np.memmap's own indexing costs a microsecond each time.
-
-    A small one is read: a mapping holds a file open, and a segment has fifty arrays. One thread at a time: numpy reads
-    the head of a file with ast, of which Python 3.11 loses count between threads.
-    """
-    with _READING:
-        if path.stat().st_size > _READ_WHOLE:
-            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False)).view(np.ndarray)
-        read: npt.NDArray[Any] = np.load(path, allow_pickle=False)
-        read.flags.writeable = False
-        return read
-
-
-_READING = threading.Lock()

@@ -17,8 +17,9 @@ import numpy.typing as npt
 
 from service.errors import InputError
 from service.folding import fold_name
+from service.mapping import mapped
 from service.places.kinds import EXTENT_KM, PROMINENCE
-from service.vocabulary import Terms, mapped
+from service.vocabulary import Terms
 
 COLUMNS = ("name_en", "variants_en", "name_ar", "variants_ar", "lat", "lon", "kind", "admin1_en", "country", "source")
 ARTICLE, BARE, COMMON, LATIN, ADJECTIVE = 1, 2, 4, 8, 16  # of a name: must have ال; may lack it; also a common word ...

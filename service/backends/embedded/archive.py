@@ -14,7 +14,6 @@ import hashlib
 import io
 import json
 import os
-import resource
 import sqlite3
 import tarfile
 import tempfile
@@ -23,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from service.backends.embedded import layout
+from service.backends.embedded import descriptors, layout
 from service.errors import IndexDamaged, StorageError
 from service.records import Manifest
 
@@ -50,7 +49,8 @@ def pack(folder: Path, out: IO[bytes], state: Path | None = None) -> Backup:
 
     Writers may go on: the version is pinned by its open files. ``state``: an SQLite file to put beside it.
     """
-    with contextlib.ExitStack() as stack:
+    descriptors.raise_limit()  # all files of the version are open at once
+    with descriptors.noticed(folder), contextlib.ExitStack() as stack:
         manifest, sources = _pinned(folder, stack)
         sums: dict[str, str] = {}
         head = {"archive": ARCHIVE, "collection": manifest.collection, "version": manifest.version,
@@ -73,7 +73,6 @@ def pack(folder: Path, out: IO[bytes], state: Path | None = None) -> Backup:
 
 def _pinned(folder: Path, stack: contextlib.ExitStack) -> tuple[Manifest, dict[str, tuple[IO[bytes], str]]]:
     """The published manifest and all its files, open: {member: (file, sha256 or "")}."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for attempt in range(_TRIES):
         manifest = layout.read_manifest(folder)
         version = folder / "versions" / manifest.version
@@ -83,8 +82,6 @@ def _pinned(folder: Path, stack: contextlib.ExitStack) -> tuple[Manifest, dict[s
             for name, wanted in files.items():
                 member = f"segments/{entry['id']}/{name}"
                 paths[member] = (folder / member, str(wanted["sha256"]))
-        if len(paths) + 100 > soft:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, len(paths) + 200), hard))
         with contextlib.ExitStack() as opened:
             try:
                 layout.read_deleted(folder, manifest.version)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from service.backends.base import anything
-from service.backends.embedded import layout, view
+from service.backends.embedded import descriptors, layout, view
 from service.backends.embedded.pinned import Pinned
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.shared import Segments
@@ -51,7 +51,10 @@ class EmbeddedBackend:
         wanted = version.split(layout.SEPARATOR) if version else [None] * len(folders)
         if len(wanted) != len(folders) or not all(name is None or layout.version_number(name) for name in wanted):
             raise CollectionNotFound(f"{version!r} is not the name of a version")
-        pins = [self._pinned(folder, name) for folder, name in zip(folders, wanted, strict=True)]
+        pins = []
+        for folder, name in zip(folders, wanted, strict=True):
+            with descriptors.noticed(folder):
+                pins.append(self._pinned(folder, name))
         for pin in pins:
             fits(pin.manifest)
         return EmbeddedReader(view.of_one(pins[0]) if len(pins) == 1 else view.of_several(pins), *self._bm25)

@@ -22,9 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from service.dates.calendars import iso_day
+from service.mapping import mapped
 from service.places.label import joined
 from service.records import Annotations, Article, Chunk, Place
-from service.vocabulary import Terms, mapped
+from service.vocabulary import Terms
 
 MENTION = np.dtype([("row", "<i4"), ("place", "<i4"), ("start", "<i4"), ("length", "<u2"), ("confidence", "u1")])
 DATED = np.dtype([("row", "<i4"), ("first", "<i4"), ("last", "<i4"), ("start", "<i4"), ("length", "<u2")])

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.embedded.postings import Postings
-from service.vocabulary import mapped
+from service.mapping import mapped
 
 _COUNT = np.uint32(255)
 

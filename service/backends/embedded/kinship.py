@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from service import duplicates
 from service.duplicates import Bands, Hashes
-from service.vocabulary import mapped
+from service.mapping import mapped
 
 _FILTER_BITS = 20
 

@@ -26,6 +26,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict, TypeVar
 
+from service.backends.embedded import descriptors
 from service.complaints import both
 from service.errors import CollectionNotFound, IndexDamaged, IndexMismatch, QueryError, StorageError
 from service.records import Manifest
@@ -241,7 +242,8 @@ def flush(path: Path) -> None:
 def disk_errors(folder: Path) -> Iterator[None]:
     """Errors of the disk, met by Python or by SQLite -> StorageError that says what to do."""
     try:
-        yield
+        with descriptors.noticed(folder):
+            yield
     except (OSError, sqlite3.OperationalError) as error:
         raise StorageError(
             f"cannot write to {folder}: {getattr(error, 'strerror', None) or error}; free some space or check "

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.vocabulary import Terms, mapped
+from service.mapping import mapped
+from service.vocabulary import Terms
 
 Ints = npt.NDArray[np.int32]
 Counts = npt.NDArray[np.uint16] | npt.NDArray[np.uint8]  # the smaller on disk where it suffices

@@ -35,9 +35,10 @@ from service.backends.embedded.postings import Postings, PostingsBuilder
 from service.backends.embedded.rows import Rows, metadata
 from service.backends.embedded.vectors import open_vectors, write_vectors
 from service.errors import IndexDamaged
+from service.mapping import mapped
 from service.records import Article
 from service.sound import skeleton
-from service.vocabulary import Terms, mapped
+from service.vocabulary import Terms
 
 _PAGE_BYTES = 512  # of store.sqlite: texts are of 1 to 2 KB, and the rest of the last page of each is lost
 _SCHEMA = """

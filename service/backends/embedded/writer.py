@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from service.backends.base import NOTHING_FOUND, Packer, Prepared, Vectors
-from service.backends.embedded import layout, policy, publishing
+from service.backends.embedded import descriptors, layout, policy, publishing
 from service.backends.embedded.kinship import Relations
 from service.backends.embedded.layout import Tombstones
 from service.backends.embedded.locking import Lock
@@ -47,7 +47,8 @@ class EmbeddedWriter:
         self.pack: Packer = packer(recipe)
         self._alike = Kin.of(recipe, NEAR_COPIES).alike
         try:
-            self._open(fresh)
+            with descriptors.noticed(folder):
+                self._open(fresh)
         except BaseException:
             self._lock.release()
             raise
