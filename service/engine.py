@@ -51,11 +51,12 @@ _log = logging.getLogger(__name__)
 class Engine:
     """One process's way to all collections. Reading is safe from several threads; one writer at a time."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, backend: Backend | None = None) -> None:
+        """``backend``: another than the one that the settings name."""
         self.settings = settings
         self.indexes = settings.indexes if settings.indexes != Path() else default_indexes()
         self._lock = threading.Lock()
-        self._backend = self._made_backend()
+        self._backend = backend or self._made_backend()
         self._open: dict[str, _Opened] = {}
         self._pinned: dict[tuple[str, str], tuple[float, _Opened]] = {}  # (collection, version): when last asked for
         self._watched = threading.Event()  # set while ``watch`` looks for new versions, so that no request has to

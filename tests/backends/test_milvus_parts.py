@@ -85,7 +85,8 @@ class Nodes:
     def __init__(self, *counts: int) -> None:
         self.counts, self.asked = list(counts), 0
 
-    def count(self, _: str, __: str) -> int:
+    def count(self, _: str, __: str, strong: bool = True) -> int:
+        assert not strong, "it must not wait for what is written meanwhile"
         self.asked += 1
         return self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
 
@@ -104,8 +105,8 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_that_are_missing_are_told() -> None:
     nodes = Nodes(4, 4, 9)
     bird = canary(nodes)
-    bird.suspect()
-    assert bird.notices() == () and nodes.asked == 3, "it waited until all were there"
+    assert bird.waited(), "until all were there"
+    assert bird.notices() == () and nodes.asked == 3 and not bird.waited()
     bird = canary(Nodes(4))
     bird.look(17)
     assert bird.notices() == ("engine_incomplete",)
@@ -116,6 +117,12 @@ def test_rows_that_are_missing_are_told() -> None:
     for _ in range(5):
         bird.look(17)
     assert whole.asked == 1 and bird.notices() == ()
+    bird.look(17, whole=False)
+    with ThreadPoolExecutor(1) as another:
+        assert another.submit(bird.notices).result() == (), "its own searches were answered by all shards"
+    assert bird.notices() == ("engine_incomplete",) and bird.notices() == ()
+    with pytest.raises(EngineIncomplete, match="a whole shard"):
+        bird.look(0, whole=False)
 
 
 @given(st.lists(st.tuples(DAY, st.integers(0, 31)), max_size=5), DAY, st.integers(0, 4_000))

@@ -22,8 +22,8 @@ from service.settings import Settings
 class MilvusBackend:
     """See backends.base.Backend. Nothing is asked of the server before it is needed."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, connect: Callable[[Address], Server] = Server) -> None:
+        self._settings, self._connect = settings, connect
         self._bm25 = settings.bm25_k1, settings.bm25_b, settings.bm25_epsilon
         self.place = settings.uri
         self._lock = threading.Lock()
@@ -57,7 +57,7 @@ class MilvusBackend:
                 )
         server, records = self._server, self._records
         for name in (found.passages, found.articles):
-            server.load(name)
+            server.load(name, made.milvus_replicas)
         words = self._versions.dictionary(found)
         return MilvusReader(
             server, records, found, words, made.bm25_epsilon, made.milvus_articles, made.milvus_canary_s
@@ -84,7 +84,7 @@ class MilvusBackend:
         with self._lock:
             if self._opened is None:
                 made = self._settings
-                self._opened = Server(
+                self._opened = self._connect(
                     Address(
                         made.uri, made.milvus_token, made.milvus_database, made.milvus_ca, made.milvus_timeout_s,
                         made.milvus_hedge_s, made.milvus_index,
@@ -94,7 +94,7 @@ class MilvusBackend:
 
     @cached_property
     def _records(self) -> Records:
-        return Records(self._server)
+        return Records(self._server, self._settings.milvus_replicas)
 
     @cached_property
     def _versions(self) -> Versions:

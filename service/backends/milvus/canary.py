@@ -1,7 +1,8 @@
 """Whether the engine answers from all rows of a version: what a joining node leaves out, without an error, is noticed.
 
-Three signs: a count of the version's rows, taken at most every ``every_s``; hits that there must be (a term's document
-frequency is known); and nothing found at all, upon which the rows are counted at once.
+Four signs: witnesses that are missing from a search itself (witnesses.py); a count of the version's rows, taken at most
+every ``every_s``; hits that there must be (a term's document frequency is known); and nothing found at all, upon which
+the rows are counted at once.
 """
 
 from __future__ import annotations
@@ -27,22 +28,34 @@ class Canary:
         self._counted = -float("inf")
         self._missing = 0
         self._notes: set[str] = set()
+        self._here = threading.local()  # whether a search of this thread lacked a shard
 
-    def look(self, hits: int) -> None:
-        """After a search with so many hits. Raises EngineIncomplete where it found nothing and rows are missing."""
+    def look(self, hits: int, whole: bool = True) -> None:
+        """After a search with so many hits, answered by all shards or not.
+
+        Raises EngineIncomplete where it found nothing and rows are missing.
+        """
         if self._server.lite:
             return
+        if not whole:
+            self._here.partial = True
+            if not hits:
+                raise self._incomplete("without the rows of a whole shard")
         if not hits:
             self.check()
         elif time.monotonic() - self._counted >= self._every_s:
             self._count()
 
-    def suspect(self) -> None:
-        """After a search with fewer hits than there must be: wait for all rows, as long as a node takes to join."""
-        for _ in range(_TRIES):
+    def waited(self) -> bool:
+        """After a search with fewer hits than there must be: wait for all rows, as long as a node takes to join.
+
+        Whether that was needed.
+        """
+        for attempt in range(0 if self._server.lite else _TRIES):
             if not self._count():
-                return
+                return attempt > 0
             time.sleep(_PAUSE_S)
+        return not self._server.lite
 
     def check(self) -> None:
         """Raises EngineIncomplete where rows are missing for longer than a node takes to join."""
@@ -55,23 +68,28 @@ class Canary:
 
     def compare(self, found: int, wanted: int, what: str) -> None:
         if found < wanted:
-            raise EngineIncomplete(
-                f"Milvus has {found:,} of the {wanted:,} {what} of collection "
-                f"{self._version.manifest.collection!r} at {self._version.manifest.version}: a node is joining or "
-                "leaving, or the version is no longer kept; ask again in a moment"
-            )
+            raise self._incomplete(f"with {found:,} of the {wanted:,} {what}")
+
+    def _incomplete(self, how: str) -> EngineIncomplete:
+        made = self._version.manifest
+        return EngineIncomplete(
+            f"Milvus answers {how} of collection {made.collection!r} at {made.version}: a node is joining or leaving, "
+            "or the version is no longer kept; ask again in a moment"
+        )
 
     def note(self, what: str) -> None:
         self._notes.add(what)
 
     def notices(self) -> tuple[str, ...]:
+        """What is to be said of this thread's searches since it asked last, and of the last count."""
         found = sorted(self._notes)
-        return ("engine_incomplete", *found) if self._missing else tuple(found)
+        partial, self._here.partial = getattr(self._here, "partial", False), False
+        return ("engine_incomplete", *found) if partial or self._missing else tuple(found)
 
     def _count(self) -> int:
         """Rows that are missing."""
         with self._lock:
             self._counted = time.monotonic()
-            found = self._server.count(self._version.passages, self._live)
+            found = self._server.count(self._version.passages, self._live, strong=False)
             self._missing = max(0, self._version.manifest.chunks - found)
             return self._missing

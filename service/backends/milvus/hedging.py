@@ -15,12 +15,13 @@ _PAUSE_S = 0.2  # before a call that failed is made again; doubled each time
 
 
 def hedged(
-    call: Callable[[], T], pool: Executor, after_s: float, timeout_s: float, failures: type[Exception], copies: int = 3
-) -> T:
+    call: Callable[[], T], pool: Executor, after_s: float, timeout_s: float, failures: type[Exception], copies: int = 3,
+    note: Callable[[str], None] = lambda _: None,
+) -> T:  # fmt: skip
     """What the first of up to ``copies`` concurrent calls gives; another is made after each ``after_s`` of silence.
 
     A call that ends in one of ``failures`` is made again until ``timeout_s`` have passed; then the last of these is
-    raised, or TimeoutError.
+    raised, or TimeoutError. ``note`` is told of calls that "failed" and of those made because others were "late".
     """
     began, pause = time.monotonic(), _PAUSE_S
     running: set[Future[T]] = {pool.submit(call)}
@@ -34,6 +35,9 @@ def hedged(
             if not isinstance(error, failures):
                 raise error
             last = error
+            note("failed")
+        if not done and len(running) < copies and time.monotonic() - began < timeout_s:
+            note("late")
         if done and not running:
             time.sleep(min(pause, max(0.0, timeout_s - (time.monotonic() - began))))
             pause *= 2

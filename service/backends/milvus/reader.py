@@ -24,7 +24,7 @@ from service.backends.milvus.dictionary import Dictionary
 from service.backends.milvus.records import Records
 from service.backends.milvus.schema import key_of, live_in
 from service.backends.milvus.scoring import Asked, Statistics
-from service.backends.milvus.server import MOST, Server
+from service.backends.milvus.server import MOST, PAGE, Found, Server
 from service.backends.milvus.stored import Stored
 from service.backends.milvus.versions import Version
 from service.complaints import both
@@ -114,7 +114,7 @@ class MilvusReader:
         keys = {*np.array(among, np.int64).tolist()}
         for tier in _tiers(numbers):
             found = self._server.rows(
-                self._stored.passages, f"{self._where(keep)} and {any_of('places', tier)}", ["id"], min(depth, MOST)
+                self._stored.passages, f"{self._where(keep)} and {any_of('places', tier)}", ["id"], min(depth, PAGE)
             )
             keys.update(int(row["id"]) for row in found)
             if len(found) >= depth:
@@ -172,11 +172,11 @@ class MilvusReader:
         labels, wholes = sorted({one.near for one in told}), sorted({one.near_article for one in told})
         homes: dict[tuple[bool, int], set[int]] = {}
         for row in self._server.rows(
-            self._stored.passages, f"{self._live} and near in {labels}", ["id", "home", "near"], MOST
+            self._stored.passages, f"{self._live} and near in {labels}", ["id", "home", "near"], PAGE
         ):
             homes.setdefault((False, int(row["near"])), set()).add(int(row["home"]))
         where = f"{self._live} and copy == 0 and near in {wholes}"
-        for row in self._server.rows(self._stored.articles, where, ["id", "near"], MOST):
+        for row in self._server.rows(self._stored.articles, where, ["id", "near"], PAGE):
             homes.setdefault((True, int(row["near"])), set()).add(int(row["id"]))
         nobody: set[int] = set()
         others = [
@@ -263,16 +263,28 @@ class MilvusReader:
 
     def _searched(self, field: str, vector: object, depth: int, where: str, least: int) -> Ranking:
         """What the server's own scores give; ``least``: hits that there must be."""
-        keys, scores = self._server.search(self._stored.passages, field, vector, min(MOST, depth + _TIED), where)
-        if len(keys) < least:
-            self._canary.suspect()
-            keys, scores = self._server.search(self._stored.passages, field, vector, min(MOST, depth + _TIED), where)
-        self._canary.look(len(keys))
-        return self._best(keys, scores, depth)
+        most = min(MOST, depth + _TIED)
+        found = self._server.search(self._stored.passages, field, vector, most, where)
+        if len(found.keys) < max(least, 1) and self._canary.waited():
+            found = self._server.search(self._stored.passages, field, vector, most, where)
+        self._canary.look(len(found.keys), found.whole)
+        return self._best(found.keys, found.scores, depth)
 
     def _candidates(
         self, asked: Asked, depth: int, keep: Filter | None, where: str, article_weight: float
     ) -> npt.NDArray[np.int64]:
+        found = self._of_words(asked, depth, keep, where, article_weight)
+        keys = np.unique(np.concatenate([one.keys for one in found]))
+        if len(keys) < max(0 if keep else min(depth, asked.most), 1) and self._canary.waited():
+            found = self._of_words(asked, depth, keep, where, article_weight)
+            keys = np.unique(np.concatenate([one.keys for one in found]))
+        self._canary.look(len(keys), all(one.whole for one in found))
+        return keys
+
+    def _of_words(
+        self, asked: Asked, depth: int, keep: Filter | None, where: str, article_weight: float
+    ) -> list[Found]:
+        """Passages by themselves, and those of the best articles."""
         passages, vector = self._stored.passages, asked.lean(asked.weights)
         by_words = self._both.submit(self._server.search, passages, "sparse", vector, depth, where)
         found = []
@@ -280,17 +292,15 @@ class MilvusReader:
             more = self._conditions.of_articles(keep)
             live = f"{self._live} and {more}" if more else self._live
             wide = asked.lean(asked.article_weights)
-            homes, _ = self._server.search(self._stored.articles, "sparse", wide, self._most_articles, live)
-            if len(homes):
-                inside = f"{where} and home in {homes.tolist()}"
-                found.append(self._server.search(passages, "sparse", vector, MOST, inside)[0])
-        found.append(by_words.result()[0])
-        keys = np.unique(np.concatenate(found))
-        least = 0 if keep else min(depth, asked.most)
-        if len(keys) < least:
-            self._canary.suspect()
-        self._canary.look(len(keys))
-        return keys
+            homes = self._server.search(self._stored.articles, "sparse", wide, self._most_articles, live)
+            if len(homes.keys):
+                inside = f"{where} and home in {homes.keys.tolist()}"
+                own = self._server.search(passages, "sparse", vector, MOST, inside)
+                found.append(own._replace(whole=own.whole and homes.whole))
+            elif not homes.whole:
+                found.append(homes)
+        found.append(by_words.result())
+        return found
 
     def _scored(self, asked: Asked, keys: npt.NDArray[np.int64], depth: int, article_weight: float) -> Ranking:
         """Candidates by their exact scores."""
@@ -343,7 +353,7 @@ class MilvusReader:
         if not numbers:
             return []
         rows = self._server.rows(
-            self._stored.articles, f"{self._live} and id in {list(numbers)}", ["id", "article_id"], MOST
+            self._stored.articles, f"{self._live} and id in {list(numbers)}", ["id", "article_id"], PAGE
         )
         return [str(row["article_id"]) or self._stored.text(int(row["id"])).article_id for row in rows]
 

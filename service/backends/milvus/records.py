@@ -16,9 +16,9 @@ PLAIN, CURRENT = 0, 1  # kinds: CURRENT names the published version of a collect
 class Records:
     """Safe to use from several threads."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, replicas: int = 1) -> None:
         self._server = server
-        server.create(RECORDS, RECORD, 2)
+        server.create(RECORDS, RECORD, 2, replicas=replicas)
 
     def put(self, name: str, value: bytes, kind: int = PLAIN) -> None:
         """The first part, which says how many there are, is written last."""

@@ -12,8 +12,8 @@ from enum import Enum
 from hashlib import blake2b
 
 FOREVER = 2**62  # ``died`` of what nobody has deleted
-FORMAT = "rasad-milvus-1"
-RECORDS = "rasad_records"
+FORMAT = "rasad-milvus-2"
+RECORDS = "rasad_records_2"
 
 
 class Kind(Enum):

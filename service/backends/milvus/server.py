@@ -6,25 +6,31 @@ import contextlib
 import logging
 import os
 import threading
+import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from service.backends.milvus import witnesses
 from service.backends.milvus.hedging import hedged
 from service.backends.milvus.schema import Kind, Layout
-from service.errors import EngineUnavailable, IndexLocked, SettingsError
+from service.errors import EngineIncomplete, EngineUnavailable, IndexLocked, SettingsError
 
 T = TypeVar("T")
 MOST = 16_384  # rows that one search or query gives
+PAGE = MOST - 64  # rows that are asked for at once, witnesses beside them
 _BATCH_BYTES = 8_000_000  # of one request; servers take 64 MB
 _BATCH_ROWS = 500
 _EF = 256  # HNSW: how far it looks, at least
+_AGAIN_S = 0.1  # before a read is made again that was not answered from all rows
+_PARTIAL_S = 3.0  # after which a search gives what it has then
 _LITE_USES: Counter[str] = Counter()  # connections of this process to each Milvus Lite file
 _LITE_LOCK = threading.Lock()
 
@@ -46,8 +52,19 @@ class Address:
         return "://" not in self.uri
 
 
+class Found(NamedTuple):
+    """What a search found: keys and inner products, best first; ``whole`` where it was answered from all rows."""
+
+    keys: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float64]
+    whole: bool
+
+
 class Server:
-    """One connection, safe to use from several threads."""
+    """One connection, safe to use from several threads.
+
+    ``seen`` counts what happened to reads: "incomplete" answers, calls that "failed", calls that were "late".
+    """
 
     def __init__(self, address: Address) -> None:
         """Raises SettingsError where pymilvus is missing, IndexLocked, EngineUnavailable."""
@@ -66,6 +83,8 @@ class Server:
         self._failures = (pymilvus.MilvusException, _rpc_error())
         self._client = self._connected()
         self._pool = ThreadPoolExecutor(32, "milvus")
+        self.seen: Counter[str] = Counter()
+        self._witnesses = lru_cache(maxsize=1024)(self._shards)
 
     @property
     def lite(self) -> bool:
@@ -85,9 +104,7 @@ class Server:
         return list(self._read(lambda: self._client.list_collections(timeout=self.address.timeout_s)))
 
     def create(self, name: str, layout: Layout, dim: int, shards: int = 1, replicas: int = 1) -> None:
-        """A collection, loaded; nothing happens where it is there."""
-        if name in self.names():
-            return self.load(name)
+        """A collection, loaded; what is there of it already stays."""
         kinds = self._pymilvus.DataType
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
         indexes = self._client.prepare_index_params()
@@ -109,20 +126,32 @@ class Server:
                     chosen = self.address.index or ("FLAT" if self.lite else "HNSW")
                     params = {"M": 32, "efConstruction": 256} if chosen == "HNSW" else {}
                     indexes.add_index(field, index_type=chosen, metric_type="IP", params=params)
+        if name not in self.names():
+            with self._explained():  # indexes given here would have it loaded with one replica, for good
+                self._client.create_collection(name, schema=schema, num_shards=shards, consistency_level="Bounded")
+        if self._is_loaded(name):
+            return
         with self._explained():
-            self._client.create_collection(
-                name, schema=schema, index_params=indexes, num_shards=shards, consistency_level="Bounded"
-            )
-            self._client.load_collection(name, replica_number=replicas)
+            if not self._client.list_indexes(name):
+                self._client.create_index(name, indexes)
+        if not self.lite:
+            self.put(name, witnesses.rows(layout, dim, shards))
+            self.flush(name)  # in segments of their own, which a node that joins gives no sooner than others
+        self.load(name, replicas)
 
-    def load(self, name: str) -> None:
-        """Needed once after every start of Milvus Lite 3; elsewhere it does nothing."""
-        with self._explained():
-            self._client.load_collection(name)
+    def load(self, name: str, replicas: int = 1) -> None:
+        """Needed once after every start of Milvus Lite 3; a server is asked where it has not loaded alone.
+
+        It would refuse a number of replicas other than the first, or take the others away.
+        """
+        if not self._is_loaded(name):
+            with self._explained():
+                self._client.load_collection(name, replica_number=replicas)
 
     def drop(self, name: str) -> None:
         with self._explained():
             self._client.drop_collection(name)
+        self._witnesses.cache_clear()
 
     def alias(self, alias: str, name: str) -> bool:
         """Point an alias to a collection; False where the server has no aliases (Milvus Lite 2)."""
@@ -157,42 +186,60 @@ class Server:
         with self._explained():
             self._client.flush(name, timeout=10 * self.address.timeout_s)
 
-    def count(self, name: str, where: str) -> int:
-        """Exactly, of everything that was written before."""
+    def count(self, name: str, where: str, strong: bool = True) -> int:
+        """Exactly, of everything that was written before, or some seconds before; by the node that is asked."""
         found = self._read(
             lambda: self._client.query(
-                name, filter=where, output_fields=["count(*)"], consistency_level="Strong",
-                timeout=self.address.timeout_s,
-            )
-        )  # fmt: skip
-        return int(found[0]["count(*)"])
-
-    def search(
-        self, name: str, field: str, vector: Any, limit: int, where: str
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """(keys, inner products), best first."""
-        limit = max(1, min(limit, MOST))
-        params = {"ef": max(_EF, limit)} if field == "dense" and not self.lite else {}
-        found = self._read(
-            lambda: self._client.search(
-                name, data=[vector], anns_field=field, limit=limit, filter=where, output_fields=["id"],
-                search_params={"metric_type": "IP", "params": params}, timeout=self.address.timeout_s,
-            )
-        )[0]  # fmt: skip
-        keys = np.fromiter((hit["id"] for hit in found), np.int64, len(found))
-        return keys, np.fromiter((hit["distance"] for hit in found), np.float64, len(found))
-
-    def rows(
-        self, name: str, where: str, fields: Sequence[str], limit: int = MOST, strong: bool = False
-    ) -> list[dict[str, Any]]:
-        """Rows that a condition holds for, by key."""
-        level = {"consistency_level": "Strong"} if strong else {}
-        found = self._read(
-            lambda: self._client.query(
-                name, filter=where, output_fields=list(fields), limit=limit, timeout=self.address.timeout_s, **level
+                name, filter=where, output_fields=["count(*)"], timeout=self.address.timeout_s, **_level(strong)
             )
         )
-        return sorted((dict(row) for row in found), key=lambda row: int(row["id"]))
+        return int(found[0]["count(*)"])
+
+    def search(self, name: str, field: str, vector: Any, limit: int, where: str) -> Found:
+        """What is incomplete for longer than a moment is given, and said to be so."""
+        wanted = self._witnesses(name)
+        limit = max(1, min(limit, MOST))
+        most = min(MOST, limit + wanted)
+        params = {"ef": max(_EF, most)} if field == "dense" and not self.lite else {}
+        vectors = [vector, witnesses.question(field, len(vector))] if wanted else [vector]
+        where = f"({where}) or {witnesses.WHERE}" if wanted else where
+
+        def call() -> tuple[Found, bool]:
+            found = self._client.search(
+                name, data=vectors, anns_field=field, limit=most, filter=where,
+                output_fields=["id"], search_params={"metric_type": "IP", "params": params},
+                timeout=self.address.timeout_s,
+            )  # fmt: skip
+            keys = np.array([hit["id"] for hit in found[0]], np.int64)
+            scores = np.array([hit["distance"] for hit in found[0]], np.float64)
+            whole = not wanted or sum(hit["id"] < 0 for hit in found[1]) >= wanted
+            return Found(keys[keys >= 0][:limit], scores[keys >= 0][:limit], whole), whole
+
+        return self._whole(call, _PARTIAL_S)[0]
+
+    def rows(
+        self, name: str, where: str, fields: Sequence[str], limit: int = PAGE, strong: bool = False
+    ) -> list[dict[str, Any]]:
+        """Rows that a condition holds for, by key. Raises EngineIncomplete."""
+        wanted = self._witnesses(name)
+        where = f"({where}) or {witnesses.WHERE}" if wanted else where
+
+        def call() -> tuple[list[dict[str, Any]], bool]:
+            found = self._client.query(
+                name, filter=where, output_fields=list(fields), limit=min(MOST, limit + wanted),
+                timeout=self.address.timeout_s, **_level(strong),
+            )  # fmt: skip
+            rows = sorted((dict(row) for row in found), key=lambda row: int(row["id"]))
+            kept = [row for row in rows if row["id"] >= 0]
+            return kept[:limit], len(rows) - len(kept) >= wanted
+
+        found, whole = self._whole(call, self.address.timeout_s)
+        if not whole:
+            raise EngineIncomplete(
+                f"Milvus at {self.address.uri} answers without a part of {name}: a node is joining or leaving; ask "
+                "again in a moment"
+            )
+        return found
 
     def every(self, name: str, where: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
         """All of them, in pages, by key."""
@@ -200,8 +247,28 @@ class Server:
         while page := self.rows(name, f"id > {last} and {where}", fields, strong=True):
             yield from page
             last = int(page[-1]["id"])
-            if len(page) < MOST:
+            if len(page) < PAGE:
                 return
+
+    def _whole(self, call: Callable[[], tuple[T, bool]], patience_s: float) -> tuple[T, bool]:
+        """What a read gives, made again for so long while it is not answered from all rows, and whether it was."""
+        until = time.monotonic() + patience_s
+        while True:
+            found, whole = self._read(call)
+            if whole:
+                return found, True
+            self.seen["incomplete"] += 1
+            if time.monotonic() >= until:
+                return found, False
+            time.sleep(_AGAIN_S)
+
+    def _shards(self, name: str) -> int:
+        """How many witnesses there are."""
+        return 0 if self.lite else int(self._read(lambda: self._client.describe_collection(name))["num_shards"])
+
+    def _is_loaded(self, name: str) -> bool:
+        with self._explained():
+            return not self.lite and self._client.get_load_state(name)["state"].name == "Loaded"
 
     def _read(self, call: Callable[[], T], patience: int = 1) -> T:
         with self._explained():
@@ -209,8 +276,11 @@ class Server:
                 return call()
             return hedged(
                 call, self._pool, self.address.hedge_s if patience == 1 else self.address.timeout_s,
-                self.address.timeout_s * patience, self._pymilvus.MilvusException,
+                self.address.timeout_s * patience, self._pymilvus.MilvusException, note=self._note,
             )  # fmt: skip
+
+    def _note(self, what: str) -> None:
+        self.seen[what] += 1
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -265,6 +335,10 @@ def _check_lite(path: str) -> None:
             from milvus_lite import server_manager  # noqa: F401
     except ImportError as error:
         raise SettingsError(_MISSING.format(what=error.name or error)) from error
+
+
+def _level(strong: bool) -> dict[str, str]:
+    return {"consistency_level": "Strong"} if strong else {}
 
 
 def _let_go(path: str) -> None:

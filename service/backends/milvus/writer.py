@@ -35,6 +35,7 @@ KEPT = 2  # versions: the published one and the one before it
 _KNOWN = 2_000_000  # articles up to which their ids are held, so that new ones need not be asked for
 _MOVED = 500  # rows that are marked as deleted together
 _LAG_S = 6.0  # "bounded" consistency of a server, 5 s unless it is told otherwise, and one more
+_COUNTS = 20  # a second between two: a query node that joins counts what it has loaded
 _EMPTY = np.zeros(0, np.int64)
 
 
@@ -294,8 +295,11 @@ class MilvusWriter:
         live = live_in(self._number)
         for name, wanted in ((passages, manifest.chunks), (articles, manifest.articles + manifest.copies)):
             self._server.flush(name)
-            found = self._server.count(name, live)
-            if found != wanted:
+            for _ in range(_COUNTS):
+                if (found := self._server.count(name, live)) == wanted:
+                    break
+                time.sleep(1)
+            else:
                 raise EngineIncomplete(
                     f"Milvus has {found:,} rows in {name} where {wanted:,} were written: nothing was "
                     "published, run again"
@@ -305,7 +309,7 @@ class MilvusWriter:
         """Take away what a writer left that died before it published."""
         for name in (base.passages, base.articles):
             fields = [*(ARTICLES if name == base.articles else PASSAGES)]
-            self._server.load(name)
+            self._server.load(name, self._replicas)
             where = f"died > {base.number} and died < {FOREVER} and born <= {base.number}"
             marked = list(self._server.every(name, where, fields))
             self._mark(name, marked, FOREVER)
@@ -320,8 +324,9 @@ class MilvusWriter:
         for number in range(oldest - 1, max(0, oldest - 6), -1):
             self._versions.drop(self._collection, name_of(number))
         for name in names(self._collection, generation):
-            if self._server.count(name, f"died <= {oldest}"):
-                self._server.delete(name, f"died <= {oldest}")
+            gone = f"died > 0 and died <= {oldest}"
+            if self._server.count(name, gone):
+                self._server.delete(name, gone)
         present = set(self._server.names())
         for old in range(max(1, kept - 3), kept):
             for name in present.intersection(names(self._collection, old)):
