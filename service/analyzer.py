@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Callable, Container
 from functools import lru_cache
 from itertools import accumulate, compress
@@ -44,6 +45,7 @@ _SUFFIXES = {  # by their last letter, the longest first
     "ي": ("ي",),
 }  # fmt: skip
 _LETTERS = re.compile("[\u0621-\u063a\u0641-\u064a]+")  # an Arabic word with nothing to drop or to decompose
+_TEXTS_KEPT = 2_048  # passages shown lately: the same ones come up for many questions; 3 KB each
 _WHOLE = frozenset({"الله", "والله", "بالله", "لله"})
 
 
@@ -62,13 +64,16 @@ def tokenize(text: str) -> list[Token]:
 
 def occurrences(text: str, wanted: Container[str]) -> list[tuple[str, int, int]]:
     """(term, start, end) of the words whose index term is wanted, in text order."""
-    pieces = _PIECES.split(text)  # what lies between words, and the words, in turn: no match object for each
-    found = list(map(_term.__getitem__, pieces[1::2]))
-    held = list(compress(range(len(found)), map(wanted.__contains__, found)))
-    if not held:
-        return []
-    ends = list(accumulate(map(len, pieces)))
+    found, ends = _laid_out(text)
+    held = compress(range(len(found)), map(wanted.__contains__, found))
     return [(found[i], ends[2 * i], ends[2 * i + 1]) for i in held if found[i]]
+
+
+@lru_cache(maxsize=_TEXTS_KEPT)
+def _laid_out(text: str) -> tuple[tuple[str, ...], array[int]]:
+    """The index terms of all words, "" for stop words; where words and what lies between them end, in turn."""
+    pieces = _PIECES.split(text)  # what lies between words, and the words, in turn: no match object for each
+    return tuple(map(_term.__getitem__, pieces[1::2])), array("I", accumulate(map(len, pieces)))
 
 
 def terms(text: str) -> list[str]:

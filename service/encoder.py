@@ -22,6 +22,7 @@ BUNDLED = Path(__file__).parent / "models" / "bilingual"
 Vectors = npt.NDArray[np.float32]
 NEIGHBOURS = 12  # nearest words of the other language kept for each stem
 _WORDS_CACHED = 100_000
+_WORDS_ASKED = 20_000
 _WORDS_AT_ONCE = 2_048
 _SUMMED_AT_ONCE = 64
 
@@ -69,7 +70,7 @@ class StaticEncoder:
             raise ModelError(f"the encoder in {folder} cannot be loaded ({error}): install rasad again") from error
         self._rows: dict[str, int] = {}
         self._table = np.zeros((0, self.dim), np.float32)
-        self.word = lru_cache(maxsize=20_000)(self._word)
+        self._asked: dict[str, Vectors] = {}  # of questions
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         words = [features.spellings(text) for text in texts]
@@ -81,10 +82,16 @@ class StaticEncoder:
         return unit(vectors)
 
     def encode_query(self, text: str) -> Vectors:
-        words = [self.word(word) for word in features.spellings(text)]
-        return (
-            unit(np.sum(words, axis=0, dtype=np.float32, keepdims=True))[0] if words else np.zeros(self.dim, np.float32)
-        )
+        words = features.spellings(text)
+        if not words:
+            return np.zeros(self.dim, np.float32)
+        known = self._asked
+        if len(known) > _WORDS_ASKED:
+            known = self._asked = {}
+        if new := [word for word in dict.fromkeys(words) if word not in known]:
+            known.update(zip(new, self._words(new), strict=True))
+        vector: Vectors = unit(np.sum([known[word] for word in words], axis=0, dtype=np.float32, keepdims=True))[0]
+        return vector
 
     def nearest(self, stem: str) -> list[tuple[str, float]]:
         """(stem of the other language, cosine) of the nearest words, best first; [] for a stem it does not know."""
@@ -95,7 +102,7 @@ class StaticEncoder:
         ids, cosines = self._nearest[0][row].tolist(), self._nearest[1][row].tolist()
         return [(self.keys[i][1:], cosine / 255) for i, cosine in zip(ids, cosines, strict=True) if i >= 0]
 
-    def _word(self, plain: str) -> Vectors:
+    def word(self, plain: str) -> Vectors:
         """Weighted vector of a word in plain spelling, (dim,), not of unit length."""
         vector: Vectors = self._words([plain])[0]
         return vector
@@ -137,7 +144,7 @@ def _sums(table: npt.NDArray[np.int8], rows: Sequence[Sequence[int]], scales: Ca
     """
     sums = np.zeros((len(rows), table.shape[1]), np.float32)
     lengths = np.array([len(found) for found in rows], np.int64)
-    for count in np.unique(lengths[lengths > 0]).tolist():
+    for count in sorted({len(found) for found in rows if found}):
         alike = np.flatnonzero(lengths == count)
         scaled = scales(count)
         for start in range(0, len(alike), _SUMMED_AT_ONCE):

@@ -95,6 +95,10 @@ class Engine:
         """
         return self._at(collection, version)[1]
 
+    def warm(self, collection: str) -> None:
+        """Get ready for many questions about a collection; takes a second or two. Raises as ``retriever`` does."""
+        self.retriever(collection).warm()
+
     def reader(self, collection: str) -> Reader:
         """The reader of the published version."""
         return self._opened(collection)[0]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from service import fusion
 from service.backends.base import Reader
@@ -56,10 +57,19 @@ def concepts(reader: Reader, ranking: Ranking, how: Feedback) -> list[Concept]:
     rows = int(reader.manifest.statistics["rows"])
     df = np.minimum(df, rows)
     weights = mass * np.maximum(np.log(rows - df + 0.5) - np.log(df + 0.5), 0.0)
-    best = np.argsort(-weights, kind="stable")[: how.terms].tolist()  # equals in the order of the terms
+    best = _highest(weights, how.terms).tolist()
     total = float(sum(weights[best].tolist()))
     chosen = [(terms[i], float(weights[i])) for i in best if weights[i] > 0]
     return [Concept(term, {term: 1.0}, weight / total) for term, weight in chosen]
+
+
+def _highest(weights: npt.NDArray[np.float64], most: int) -> npt.NDArray[np.int64]:
+    """Where the highest are, highest first, equals in their order."""
+    held = np.arange(len(weights))
+    if 0 < most < len(weights):
+        held = np.flatnonzero(weights >= np.partition(weights, len(weights) - most)[len(weights) - most])
+    found: npt.NDArray[np.int64] = held[np.argsort(-weights[held], kind="stable")[:most]]
+    return found
 
 
 def _best(reader: Reader, ranking: Ranking, how: Feedback) -> tuple[list[int], list[float]]:

@@ -73,6 +73,11 @@ def read(text: str, filters: Filters, settings: Settings, language: Language = L
     )  # fmt: skip
 
 
+def warm(settings: Settings) -> None:
+    """Have the names of places at hand."""
+    _gazetteer(settings).learn()
+
+
 def relaxed(focus: Focus, filters: Filters, settings: Settings, language: Language = Language.ENGLISH) -> Focus | None:
     """The focus for when nothing was found: what only the question's words said is preferred, not required.
 

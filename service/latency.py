@@ -24,7 +24,6 @@ from typing import Any
 import numpy as np
 
 from service import evaluation
-from service.backends.embedded import kernels
 from service.engine import Engine
 from service.errors import ServiceError
 from service.records import Filters, Ranking
@@ -115,11 +114,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _measure(options: argparse.Namespace) -> None:
     asked = questions(Path(options.topics), options.fields.split(","))
     warm, asked = asked[: len(asked) // 4], asked[len(asked) // 4 :]
-    if not options.numpy:
-        kernels.load()
     settings = Settings.from_env()
     with contextlib.closing(Engine(settings)) as engine:
         retriever = Timed(engine.reader(options.collection), engine.encoder, settings)
+        if not options.numpy:
+            retriever.warm()  # as the service does when it starts
         filters = {"search": Filters()}
         if options.since or options.until:
             filters["search, dates"] = Filters(since=options.since, until=options.until)

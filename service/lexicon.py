@@ -42,6 +42,10 @@ class Lexicon:
         """(target, weight), likeliest first; empty for an unknown key."""
         return list(_entry(self, key))
 
+    def begins_phrase(self, term: str) -> bool:
+        """Whether a key of several terms begins with this one."""
+        return _begins_phrase(self, term)
+
     def look_up_word(self, plain: str) -> list[tuple[str, float]]:
         """(target, weight) of the headword that an English word in plain spelling is a form of, where it has a key."""
         for word in lemmas.candidates(plain):
@@ -59,6 +63,11 @@ def _entry(lexicon: Lexicon, key: str) -> tuple[tuple[str, float], ...]:
     span = slice(lexicon.offsets[i], lexicon.offsets[i + 1])
     found = zip(lexicon.target_ids[span].tolist(), lexicon.weights[span].tolist(), strict=True)
     return tuple((lexicon.targets[t], float(w)) for t, w in found)
+
+
+@lru_cache(maxsize=20_000)
+def _begins_phrase(lexicon: Lexicon, term: str) -> bool:
+    return lexicon.keys.has_prefix(term + " ")
 
 
 @lru_cache(maxsize=4)

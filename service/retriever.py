@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 _MIN_HIGHLIGHTED = 0.02  # weight of a term within its concept below which it is not marked in the text
 _COUNTED = {"place": "places", "source": "sources", "language": "languages"}  # a filter -> the facet that it is of
 _CONCEPTS_KEPT = 4_000  # words of questions, with all that is looked for in their place
+_REHEARSED = ("reports from near Baghdad in May 2020", "تقارير من قرب بغداد في مايو 2020")
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
@@ -130,6 +131,15 @@ class Retriever:
             for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
         ]
 
+    def warm(self) -> None:
+        """Have at hand what a process needs that goes on answering: compiled loops, tables, the pages of an index."""
+        self._reader.warm()
+        for translator in self._translators.values():
+            translator.warm()
+        focusing.warm(self._settings)
+        for text in _REHEARSED:
+            self.search(text)
+
     def concepts(self, text: str) -> dict[Leg, list[Concept]]:
         """What the words of a question are looked for as, in its own language (BM25) and in the other (cross)."""
         return self._concepts(queries.parse(text, self._settings.max_query_chars))[0]
@@ -180,8 +190,9 @@ class Retriever:
         if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
             rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
-        fused = self._fuse(rankings, depth)
-        if self.weights[Leg.FEEDBACK]:
+        more = bool(self.weights[Leg.FEEDBACK])
+        fused = self._fuse(rankings, min(depth, self.feedback.looked_at) if more else depth)
+        if more:
             with stage(Leg.FEEDBACK):
                 rankings[Leg.FEEDBACK] = feedback.ranking(
                     self._reader, fused, self.feedback,

@@ -108,6 +108,10 @@ class Translator:
                 parts[i] = _Part.of(groups[i], mixed)
         return [part.concept for part in parts if part.mixed], [match for part in parts for match in part.matches]
 
+    def warm(self) -> None:
+        """Have the lexicon at hand."""
+        self._lexicon.keys.learn()
+
     def _by_itself(self, group: tuple[str, ...]) -> _Part:
         return _Part.of(group, _pooled([self._in_target(word) for word in group]))
 
@@ -195,7 +199,10 @@ class Translator:
 
     def _phrase_at(self, terms: Sequence[str], i: int) -> int:
         """Length of the longest phrase of the lexicon that starts at position i; 1 when there is none."""
-        for size in range(min(lexicon.MAX_PHRASE, len(terms) - i), 1, -1):
+        longest = min(lexicon.MAX_PHRASE, len(terms) - i)
+        if longest < 2 or not terms[i] or not self._lexicon.begins_phrase(terms[i]):
+            return 1
+        for size in range(longest, 1, -1):
             if all(terms[i : i + size]) and self._lexicon.look_up(" ".join(terms[i : i + size])):
                 return size
         return 1

@@ -84,10 +84,22 @@ class Terms(Sequence[str]):
         if self._numbers:
             return self._numbers.get(wanted, -1)
         self._looked_up += 1
-        if self._looked_up > _OFTEN and len(self) <= _SMALL:
-            self._numbers = {self.raw(i): i for i in range(len(self))}
+        if self._looked_up > _OFTEN:
+            self.learn()
         i = bisect.bisect_left(range(len(self)), wanted, key=self.raw)
         return i if i < len(self) and self.raw(i) == wanted else -1
+
+    def learn(self) -> None:
+        """Have a small list at hand as a dictionary: the terms of a large one are found by their hashes."""
+        if self._sorted is None and len(self) <= _SMALL and not self._numbers:
+            blob, ends = self.blob.tobytes(), self.starts.tolist()
+            self._numbers = {blob[start:end]: i for i, (start, end) in enumerate(pairwise(ends))}
+
+    def has_prefix(self, start: str) -> bool:
+        """Whether a term begins so; the terms must be sorted."""
+        wanted = start.encode()
+        i = bisect.bisect_left(range(len(self)), wanted, key=self.raw)
+        return i < len(self) and self.raw(i).startswith(wanted)
 
     def find_many(self, terms: Sequence[str]) -> npt.NDArray[np.int64]:
         """Index of each term, -1 for those not there: one search over the sorted hashes (8 bytes of BLAKE2b)."""

@@ -19,6 +19,7 @@ from rank_bm25 import BM25Okapi
 
 from service import analyzer
 from service import engine as engines
+from service.backends.embedded import kernels
 from service.backends.embedded.writer import EmbeddedWriter
 from service.chunker import chunk
 from service.engine import SAMPLE, Engine
@@ -50,6 +51,13 @@ def test_the_reports_on_hawija_come_first_in_both_languages(seeds: Engine, quest
     for language in ("ar", "en"):
         first = next(passage for passage in passages if passage.language == language)
         assert first.article_id in relevant, language
+
+
+def test_warming_changes_no_answer_and_has_the_compiled_loops_ready(seeds: Engine) -> None:
+    before = [replace(seeds.retriever(SAMPLE).search(question), took_ms=0.0) for question in sorted(HAWIJA)]
+    seeds.warm(SAMPLE)
+    assert kernels.ready() is not None
+    assert [replace(seeds.retriever(SAMPLE).search(question), took_ms=0.0) for question in sorted(HAWIJA)] == before
 
 
 @pytest.mark.parametrize("question", [*sorted(HAWIJA), '"oil wells"', "قتلى OR جرحى -بغداد", "title:Hawija", "2014"])

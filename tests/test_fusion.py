@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.fusion import convex, ordered, ranks, rrf
+from service.fusion import by_key, convex, ordered, ranks, rrf
 from service.records import Leg, Ranking
 
 WEIGHTS = dict.fromkeys(Leg, 1.0)
@@ -32,6 +32,18 @@ RANKINGS = st.dictionaries(
 def test_equal_scores_share_a_rank() -> None:
     assert ranks(ranking(k1=5, k2=3, k3=3, k4=3, k5=1)).tolist() == [1, 2, 2, 2, 5]
     assert ranks(ranking()).tolist() == []
+
+
+@given(st.lists(st.sampled_from([0, 1, 2, 3, 7, 2**40, 2**61])))
+def test_the_order_by_key_is_stable_whatever_the_keys(keys: list[int]) -> None:
+    assert by_key(np.array(keys, np.int64)).tolist() == sorted(range(len(keys)), key=keys.__getitem__)
+
+
+@given(RANKINGS, st.integers(1, 10))
+def test_less_depth_gives_the_head_of_the_same_ranking(legs: dict[Leg, Ranking], depth: int) -> None:
+    whole, head = convex(legs, WEIGHTS, 1_000), convex(legs, WEIGHTS, depth)
+    assert head.keys.tolist() == whole.keys[:depth].tolist()
+    assert head.scores.tolist() == whole.scores[:depth].tolist()
 
 
 def test_rrf_adds_weight_over_constant_plus_rank() -> None:

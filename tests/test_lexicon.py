@@ -41,6 +41,8 @@ def test_equivalents_are_index_terms_whose_weights_sum_to_one(packed: Path) -> N
 def test_both_directions_and_phrases(packed: Path) -> None:
     english, arabic = lexicon.load(Language.ENGLISH, packed), lexicon.load(Language.ARABIC, packed)
     assert english.look_up(stem("air strikes")) == [(stem("الغارة الجوية"), 1.0)]
+    assert english.begins_phrase(stem("air"))
+    assert not english.begins_phrase(stem("strikes"))
     assert sorted(arabic.look_up(stem("غارة"))) == [("raid", 0.5), ("strike", 0.5)]
 
 

@@ -162,6 +162,9 @@ class Reader(Protocol):
     def article_ids(self) -> list[str]:
         """Ids of all live articles in the order they came, then those of the copies."""
 
+    def warm(self) -> None:
+        """Get ready for many searches: what one process loads once for all of them."""
+
     def notices(self) -> tuple[str, ...]:
         """What is to be said of how complete the last searches were, as names of notices.py; () where they were."""
 

@@ -28,9 +28,15 @@ class Gazetteer:
         self.prominence: list[float] = self.points[:, 3].tolist()
         self.place = lru_cache(maxsize=50_000)(self._place)
         self.by_key = lru_cache(maxsize=50_000)(self._by_key)
+        self.goes_on = lru_cache(maxsize=50_000)(self._goes_on)
 
     def __len__(self) -> int:
         return int(self._first_place[-1])
+
+    def learn(self) -> None:
+        """Have the names at hand for a process that goes on asking."""
+        for table in self._tables:
+            table.names.learn()
 
     def names(self) -> Iterator[str]:
         """Every folded name; its number is its place in this order."""
@@ -74,6 +80,10 @@ class Gazetteer:
             if i >= 0:
                 found += self.meant(self._first_name[number] + i)
         return tuple(found)
+
+    def _goes_on(self, word: str) -> bool:
+        """Whether a folded name of several words, an Arabic one without its article, begins with this one."""
+        return any(table.names.has_prefix(word + " ") for table in self._tables)
 
     def kind(self, number: int) -> str:
         return self.place(number).kind

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.folding import Folded
 from service.places import context
@@ -49,11 +51,16 @@ def names(folded: Folded, gazetteer: Gazetteer) -> tuple[list[Named], dict[str, 
     i = 0
     while i < len(words):
         taken = 1
-        for size in range(min(MAX_WORDS, len(words) - i), 0, -1):
+        first = text[slice(*words[i])]
+        readings = _readings(first)
+        longest = MAX_WORDS if first == "the" or any(gazetteer.goes_on(bare) for _, bare, _ in readings) else 1
+        for size in range(min(longest, len(words) - i), 0, -1):
             start, end = words[i][0], words[i + size - 1][1]
             phrase = " ".join(text[start:end].split())
-            name = _latin(phrase, start, end, folded, gazetteer) if phrase.isascii() else None
-            name = name or (None if phrase.isascii() else _arabic(phrase, start, end, gazetteer, countries))
+            if phrase.isascii():
+                name = _latin(phrase, start, end, folded, gazetteer)
+            else:
+                name = _arabic(phrase, readings, start, end, gazetteer, countries)
             if name:
                 found.append(name)
                 taken = size
@@ -81,16 +88,30 @@ def _homonyms(place: int, gazetteer: Gazetteer) -> list[int]:
     return [other for other, flags in gazetteer.look_up(name) if flags & (ARTICLE | BARE)] if name else []
 
 
-def _arabic(phrase: str, start: int, end: int, gazetteer: Gazetteer, countries: dict[str, float]) -> Named | None:
-    """The most prominent reading, with or without clitics before."""
-    first = phrase.split(" ")[0]
-    if context.kinds_before(phrase) or phrase in gazetteer.glued():
+@lru_cache(maxsize=20_000)
+def _readings(word: str) -> tuple[tuple[str, str, bool], ...]:
+    """(clitics, the rest, whether the clitics bring the article) of the first word of a name; first without any."""
+    return tuple(
+        (prefix, word[len(prefix) :], article)
+        for prefix, article in context.PREFIXES.items()
+        if word.startswith(prefix) and (not prefix or len(word) - len(prefix) >= (3 if article else 2))
+    )
+
+
+def _arabic(
+    phrase: str, readings: Sequence[tuple[str, str, bool]], start: int, end: int, gazetteer: Gazetteer,
+    countries: dict[str, float],
+) -> Named | None:  # fmt: skip
+    """The most prominent reading, with or without clitics before; ``readings`` are those of the first word."""
+    each = [
+        (prefix, article, gazetteer.by_key(phrase[len(prefix) :]))
+        for prefix, bare, article in readings
+        if len(bare) > 1
+    ]
+    if not any(meant for _, _, meant in each) or context.kinds_before(phrase) or phrase in gazetteer.glued():
         return None
     best, top = None, -1.0
-    for prefix, article in context.PREFIXES.items():
-        if not first.startswith(prefix) or len(first) - len(prefix) < (3 if article else 2):
-            continue
-        meant = gazetteer.by_key(phrase[len(prefix) :])
+    for prefix, article, meant in each:
         places = [(place, flags) for place, flags in meant if flags & (ARTICLE if article else BARE)]
         adjectives = [place for place, flags in meant if flags & ADJECTIVE and not flags & (ARTICLE | BARE)]
         for place in adjectives:

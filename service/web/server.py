@@ -101,6 +101,7 @@ def application(settings: Settings) -> Litestar:
     gc.set_threshold(*_COLLECTED)
     engine = _open_engine(settings)
     engine.watch(settings.refresh_s)
+    threading.Thread(target=_warm, args=(engine, settings.collection), name="warming").start()
     shared = os.environ.get(_SHARED)
     app = create_app(engine, settings, Path(shared) if shared else None)
     app.on_shutdown.append(engine.close)
@@ -194,6 +195,14 @@ def _open_engine(settings: Settings) -> Engine:
     except (NotFound, IndexStateError) as error:  # other collections may answer; /ready tells about this one
         _log.warning("the default collection is not ready: %s", error)
     return engine
+
+
+def _warm(engine: Engine, collection: str) -> None:
+    """While the first questions are answered already: compiling the loops may take seconds the first time."""
+    try:
+        engine.warm(collection)
+    except ServiceError as error:  # the log has it from opening; /ready tells
+        _log.info("not warmed: %s", error)
 
 
 def listen(host: str, port: int) -> socket.socket:

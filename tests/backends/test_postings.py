@@ -42,11 +42,23 @@ def test_postings_are_the_rows_turned_over(rows: list[list[str]]) -> None:
 def test_the_forward_index_has_the_terms_of_each_row(rows: list[list[str]]) -> None:
     postings = built(rows)
     forward = Forward.of(postings, len(rows))
-    for i, row in enumerate(rows):
-        numbers, counts = forward.row(i)
-        held = [postings.terms[number] for number in numbers.tolist()]
+    numbers, counts, sizes = forward.bags(np.arange(len(rows)))
+    ends = np.cumsum(sizes).tolist()
+    for row, start, end in zip(rows, [0, *ends], ends, strict=False):
+        held = [postings.terms[number] for number in numbers[start:end].tolist()]
         assert held == sorted(set(row), key=str.encode)
-        assert dict(zip(held, counts.tolist(), strict=True)) == Counter(row)
+        assert dict(zip(held, counts[start:end].tolist(), strict=True)) == Counter(row)
+    assert ends[-1:] == ([len(numbers)] if rows else [])
+
+
+@given(st.sets(st.text("ab ", max_size=5)), st.text("ab ", max_size=3))
+def test_a_vocabulary_knows_whether_a_term_begins_so(names: set[str], start: str) -> None:
+    terms = Terms.pack(sorted(name.encode() for name in names))
+    assert terms.has_prefix(start) == any(name.startswith(start) for name in names)
+    before = [terms.find(name) for name in names]
+    terms.learn()
+    assert [terms.find(name) for name in names] == before
+    assert terms.find("c") == -1
 
 
 @pytest.mark.parametrize(("times", "kind"), [(255, np.uint8), (256, np.uint16)])

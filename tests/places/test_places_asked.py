@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from service.places import gazetteer
+from service.folding import fold
+from service.places import gazetteer, query_names
 from service.places.area import Relation
 from service.places.asked import ask, one
 from service.places.titles import described
@@ -130,3 +133,16 @@ def test_spans_are_where_the_names_stand_in_the_question() -> None:
     question = "غارات على الحويجة وبيجي"
 
     assert [question[start:end] for start, end in ask(question, NAMES).spans] == ["الحويجة", "بيجي"]
+
+
+def test_skipping_where_no_long_name_begins_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = random.Random(7)
+    listed = rng.sample(list(NAMES.names()), 300)
+    words = ["the", "near", "قرب", "city's", "و", "of", *(word for name in listed for word in name.split())]
+    texts = [" ".join(rng.choice([rng.choice(listed), rng.choice(words)]) for _ in range(6)) for _ in range(200)]
+    texts += [f"{rng.choice(['و', 'ب', 'لل', 'بال', 'the '])}{name}" for name in listed]
+    pages = [fold(text) for text in texts]
+    found = [query_names.names(page, NAMES) for page in pages]
+    monkeypatch.setattr(NAMES, "goes_on", lambda word: True)
+    assert found == [query_names.names(page, NAMES) for page in pages]
+    assert any(" " in page.text[n.start : n.end] for page, (named, _) in zip(pages, found, strict=True) for n in named)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.embedded.segment import Segment
+from service.fusion import by_key
 from service.vocabulary import Terms
 
 Longs = npt.NDArray[np.int64]
@@ -17,14 +18,16 @@ Floats = npt.NDArray[np.float64]
 
 def mass(segment: Segment, rows: Longs, shares: Floats) -> tuple[Longs, Floats]:
     """(numbers of the rows' terms, ascending; each's summed share of its row's length times the row's share)."""
-    bags = [segment.forward.row(row) for row in rows.tolist()]
-    lengths = np.maximum(segment.lengths[rows], 1)
-    numbers = np.concatenate([np.zeros(0, np.int64), *(found for found, _ in bags)])
-    values = np.concatenate(
-        [np.zeros(0), *(c * (s / n) for (_, c), s, n in zip(bags, shares.tolist(), lengths.tolist(), strict=True))]
-    )
-    held, where = np.unique(numbers, return_inverse=True)
-    return held, np.bincount(where, values, minlength=len(held)).astype(np.float64)
+    numbers, counts, sizes = segment.forward.bags(rows)
+    if not len(numbers):
+        return numbers, np.zeros(0)
+    values = counts * np.repeat(shares / np.maximum(segment.lengths[rows], 1), sizes)
+    order = by_key(numbers)
+    ordered = numbers[order]
+    first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    where = np.empty(len(order), np.int64)
+    where[order] = np.cumsum(first) - 1
+    return ordered[first], np.bincount(where, values).astype(np.float64)
 
 
 class Names(Sequence[str]):

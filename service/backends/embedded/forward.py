@@ -15,6 +15,7 @@ import numpy.typing as npt
 from service.backends.embedded.postings import Postings
 from service.mapping import mapped
 
+Longs = npt.NDArray[np.int64]
 _COUNT = np.uint32(255)
 
 
@@ -34,10 +35,12 @@ class Forward:
         starts = np.concatenate([[0], np.cumsum(np.bincount(postings.rows, minlength=rows))]).astype(np.int64)
         return cls(packed[order], starts)
 
-    def row(self, row: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """(numbers of the terms, ascending; how often each stands in the chunk)."""
-        packed = self.packed[self.starts[row] : self.starts[row + 1]].astype(np.int64)
-        return packed >> 8, packed & 255
+    def bags(self, rows: Longs) -> tuple[Longs, Longs, Longs]:
+        """The rows' terms one row after the other: their numbers, ascending in each row; how often each stands there;
+        and how many each row has."""
+        spans = zip(self.starts[rows].tolist(), self.starts[rows + 1].tolist(), strict=True)
+        packed = np.concatenate([self.packed[:0], *(self.packed[first:last] for first, last in spans)]).astype(np.int64)
+        return packed >> 8, packed & 255, self.starts[rows + 1] - self.starts[rows]
 
     def save(self, folder: Path) -> None:
         np.save(folder / "forward.npy", self.packed, allow_pickle=False)

@@ -7,6 +7,7 @@ tests run them as such too.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -238,16 +239,15 @@ def load() -> Kernels:
 def load_soon() -> None:
     """Start to load in the background, once a process; without numba everything stays in numpy."""
     if not _started and not _ready:
-        thread = threading.Thread(target=_try, name="rasad-kernels")
+        thread = threading.Thread(target=load_if_there, name="rasad-kernels")
         _started.append(thread)
         thread.start()
 
 
-def _try() -> None:
-    try:
+def load_if_there() -> None:
+    """Load them and wait for it; without numba nothing happens."""
+    with contextlib.suppress(ImportError):
         load()
-    except ImportError:
-        return
 
 
 def _compiled() -> Kernels:

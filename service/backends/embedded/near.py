@@ -94,19 +94,19 @@ def published_by(segment: Segment, sources: Sequence[str], languages: Sequence[s
 
 def places(segment: Segment, row: int) -> list[PlaceMention]:
     facts = segment.facts
-    found = []
-    for number in facts.in_row(row):
-        _, place, start, length, confidence = facts.mentions[number].tolist()
-        found.append(PlaceMention(start, start + length, facts.place(place) if place >= 0 else None, confidence / 100))
-    return found
+    numbers = facts.in_row(row)
+    return [
+        PlaceMention(start, start + length, facts.place(place) if place >= 0 else None, confidence / 100)
+        for _, place, start, length, confidence in facts.mentions[numbers.start : numbers.stop].tolist()
+    ]
 
 
 def dates(segment: Segment, row: int) -> list[DateMention]:
-    found = []
-    for number in segment.facts.dates_in_row(row):
-        _, first, last, start, length = segment.facts.dates[number].tolist()
-        found.append(DateMention(start, start + length, iso_of(first), iso_of(last)))
-    return found
+    numbers = segment.facts.dates_in_row(row)
+    return [
+        DateMention(start, start + length, iso_of(first), iso_of(last))
+        for _, first, last, start, length in segment.facts.dates[numbers.start : numbers.stop].tolist()
+    ]
 
 
 def days(segment: Segment, rows: Rows) -> npt.NDArray[np.int32]:

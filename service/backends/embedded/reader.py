@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.base import Filter, Keys, StoredChunk, Vectors
-from service.backends.embedded import bag, filtering, near
+from service.backends.embedded import bag, filtering, kernels, near
 from service.backends.embedded.concepts import ConceptSearch
 from service.backends.embedded.pinned import Pinned
 from service.backends.embedded.postings import Statistics
@@ -26,6 +26,8 @@ from service.places.area import Area
 from service.records import Article, Chunk, Concept, DateMention, Facets, Language, PlaceMention, Ranking
 
 Mask = npt.NDArray[np.bool_]
+Scores = npt.NDArray[np.float64]
+Placed = tuple[Keys, Scores]  # rows or keys, and how near the places lie that are named there
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
@@ -57,6 +59,7 @@ class EmbeddedReader:
         self._allowed = lru_cache(maxsize=64)(  # every leg of a question has the same filter
             partial(_let_through, self._segments, self._live, self._dated)
         )
+        self._nearest = lru_cache(maxsize=32)(partial(_nearest, self._segments, self._bases, self._near, self._allowed))
 
     def search_terms(
         self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None, article_weight: float = 0.0
@@ -109,24 +112,17 @@ class EmbeddedReader:
     ) -> Ranking:
         if not self._segments:
             return Ranking(np.zeros(0, np.int64), np.zeros(0))
-        found, named = [], []
-        wanted = np.unique(np.array(among, np.int64))
-        for number in range(len(self._segments)):
-            rows, scores = self._near(self._segments[number], tuple(areas))
-            allowed = self._allowed(number, keep)
+        keys, scores, sure = self._nearest(tuple(areas), depth, keep)
+        wanted = np.sort(np.array(among, np.int64))
+        wanted = wanted[np.diff(wanted, prepend=-1) > 0]
+        named = []
+        for number, segment in enumerate(self._segments):
             here = wanted[slice(*np.searchsorted(wanted, self._bases[number : number + 2]))]
-            at = np.minimum(np.searchsorted(rows, here - self._bases[number]), max(0, len(rows) - 1))
-            near_by = rows[at] == here - self._bases[number] if len(rows) else np.zeros(len(here), bool)
-            named.append((here[near_by], scores[at[near_by]]))
-            let_in = slice(None) if allowed is None else allowed[rows]
-            found.append((rows[let_in] + self._bases[number], scores[let_in]))
-        keys, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        best = _first(keys, scores, depth)  # many are equally near: by key, which costs less than by docid
+            named.append(_looked_up(self._near(segment, tuple(areas)), here - self._bases[number], here))
         other, values = (np.concatenate(parts) for parts in zip(*named, strict=True))
-        sure = np.sort(keys[best])
         at = np.minimum(np.searchsorted(sure, other), max(0, len(sure) - 1))
         more = sure[at] != other if len(sure) else np.ones(len(other), bool)
-        keys, scores = np.concatenate([keys[best], other[more]]), np.concatenate([scores[best], values[more]])
+        keys, scores = np.concatenate([keys, other[more]]), np.concatenate([scores, values[more]])
         order = ordered(keys, scores)
         return Ranking(keys[order], scores[order])
 
@@ -245,6 +241,9 @@ class EmbeddedReader:
     def copies(self) -> dict[str, tuple[str, ...]]:
         return {original: tuple(ids) for original, ids in self._copies.items()}
 
+    def warm(self) -> None:
+        kernels.load_if_there()
+
     def notices(self) -> tuple[str, ...]:
         return ()
 
@@ -306,6 +305,35 @@ def _first(keys: Keys, scores: npt.NDArray[np.float64], depth: int) -> Keys:
     return found
 
 
+def _nearest(
+    segments: Sequence[Segment], bases: Keys, near_by: Callable[[Segment, tuple[Area, ...]], Placed],
+    allowed: Callable[[int, Filter | None], Mask | None], areas: tuple[Area, ...], depth: int, keep: Filter | None,
+) -> tuple[Keys, Scores, Keys]:  # fmt: skip
+    """The ``depth`` keys with the best scores, these scores, and the keys once more, ascending.
+
+    Many are equally near: those at the end are chosen by key, which costs less than by docid.
+    """
+    found = []
+    for number, segment in enumerate(segments):
+        rows, scores = near_by(segment, areas)
+        mask = allowed(number, keep)
+        let_in = slice(None) if mask is None else mask[rows]
+        found.append((rows[let_in] + bases[number], scores[let_in]))
+    keys, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    best = _first(keys, values, depth)
+    return keys[best], values[best], np.sort(keys[best])
+
+
+def _looked_up(placed: Placed, rows: Keys, keys: Keys) -> Placed:
+    """Of rows, ascending, those that are among what lies near: their keys and scores."""
+    known, scores = placed
+    if not len(known):
+        return keys[:0], scores
+    at = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+    held = known[at] == rows
+    return keys[held], scores[at[held]]
+
+
 def _let_through(
     segments: Sequence[Segment], live: Sequence[Mask | None], dated: filtering.Dated, number: int, keep: Filter | None
 ) -> Mask | None:
@@ -316,10 +344,11 @@ def _alike(
     segments: Sequence[Segment], live: Sequence[Mask | None], words: ConceptSearch, term: str
 ) -> list[tuple[str, float]]:
     found: dict[str, float] = {}
+    whole = all(mask is None for mask in live)
     for segment in segments:
-        found.update(segment.spellings.alike(term, MIN_LIKENESS))
+        found.update(segment.spellings.alike(term, MIN_LIKENESS, words.met if whole and len(segments) == 1 else None))
     best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-    if all(mask is None for mask in live):
+    if whole:
         return best
     held = words.dfs([other for other, _ in best]).tolist()
     return [entry for entry, df in zip(best, held, strict=True) if df]

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -60,20 +61,33 @@ class Spellings:
         self._index, self._terms = index, terms
         self._scratch = threading.local()
 
-    def alike(self, term: str, least: float) -> dict[str, float]:
-        """{term: Dice's coefficient} of the other terms at least that much alike."""
+    def alike(self, term: str, least: float, met: Callable[[str, int], None] | None = None) -> dict[str, float]:
+        """{term: Dice's coefficient} of the other terms at least that much alike; ``met`` is told of their numbers."""
         sought = sorted(trigrams(term))
-        grams = self._index.terms.find_many(sought) if sought else np.zeros(0, np.int64)
-        grams = grams[grams >= 0]
         compiled = kernels.ready()
+        if compiled is None:
+            grams = self._index.terms.find_many(sought) if sought else np.zeros(0, np.int64)
+            grams = grams[grams >= 0]
+        else:
+            grams = np.array([self._grams[gram] for gram in sought if gram in self._grams], np.int64)
         rows, dice = (
             _alike(self._index, grams, len(sought), least)
             if compiled is None
             else self._counted(compiled, grams, len(sought), least)
         )
-        found = {self._terms[row]: likeness for row, likeness in zip(rows.tolist(), dice.tolist(), strict=True)}
+        found = {}
+        for row, likeness in zip(rows.tolist(), dice.tolist(), strict=True):
+            other = self._terms[row]
+            found[other] = likeness
+            if met:
+                met(other, row)
         found.pop(term, None)
         return found
+
+    @cached_property
+    def _grams(self) -> dict[str, int]:
+        """Of some ten thousand trigrams: for a process that goes on answering."""
+        return {gram: number for number, gram in enumerate(self._index.terms)}
 
     def _counted(self, compiled: Kernels, grams: Longs, size: int, least: float) -> tuple[Ints, Floats]:
         if not hasattr(self._scratch, "tally"):

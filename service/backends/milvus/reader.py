@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from service import analyzer
 from service.backends.base import Filter, Keys, StoredChunk, Vectors
+from service.backends.embedded import kernels
 from service.backends.embedded.filtering import stands_in
 from service.backends.embedded.near import facets_of, iso_of
 from service.backends.milvus import placed
@@ -61,6 +62,9 @@ class MilvusReader:
         self._both = ThreadPoolExecutor(8, "milvus-legs")
         self._canary = Canary(server, version, canary_s)
         self._canary.check()
+
+    def warm(self) -> None:
+        kernels.load_if_there()
 
     def notices(self) -> tuple[str, ...]:
         return self._canary.notices()
