@@ -1,12 +1,14 @@
 """Ingestion by Ray clusters of 1, 2 and 4 nodes on this machine, and by four of which one is killed on the way.
 
 Every node is a raylet with processes of its own and one processor to give; the head has none. What was ingested is
-compared with what one process makes: the same articles, and the same bytes in every file of the segments.
+compared with what one process makes: the same articles, and the same bytes in every file of the segments. "first" and
+"last" are when batches were prepared: before, actors start; after, the writer is alone; neither is shared by workers.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -14,29 +16,76 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import ClassVar, NamedTuple
 
+from service.backends.embedded import backend
+from service.backends.embedded.rows import Rows
+from service.backends.embedded.writer import EmbeddedWriter
 from service.engine import Engine
 from service.settings import Settings
+
+
+class Run(NamedTuple):
+    """An ingest; ``files``: every file of the segments."""
+
+    articles: int
+    seconds: float
+    first_s: float  # until the first batch was prepared
+    last_s: float  # and the last: what follows is the writer's alone
+    files: dict[str, bytes]
+
+    def row(self, label: str, wanted: dict[str, bytes] | None = None, lost: str = "") -> str:
+        meanwhile = self.articles / max(1e-9, self.last_s - self.first_s)
+        same = "" if wanted is None else "yes" if self.files == wanted else "NO"
+        return (
+            f"| {label} | {self.seconds:.1f} | {self.articles / self.seconds:,.0f} | {self.first_s:.1f} "
+            f"| {self.last_s:.1f} | {meanwhile:,.0f} | {self.articles:,} | {same} | {lost} | {os.getloadavg()[0]:.1f} |"
+        )
+
+
+class _Watched(EmbeddedWriter):
+    """Notes when batches come."""
+
+    times: ClassVar[list[float]] = []
+
+    def add_packed(self, packed: Rows) -> None:
+        self.times.append(time.perf_counter())
+        super().add_packed(packed)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="ray-test", description=__doc__)
     parser.add_argument("paths", nargs="+", metavar="PATH", help="articles, as for rasad ingest")
-    parser.add_argument("--nodes", default="1,2,4", metavar="N,N", help="clusters to time (default: 1,2,4)")
-    parser.add_argument("--kill-after", type=float, default=0.3, metavar="SHARE", help="of the time of four nodes")
+    parser.add_argument("--nodes", type=int, nargs="*", default=[1, 2, 4], metavar="N", help="clusters to time")
+    parser.add_argument(
+        "--processes", type=int, nargs="*", default=[1, 2], metavar="N", help="of this machine, to time"
+    )
+    parser.add_argument(
+        "--kill-after",
+        type=float,
+        default=0.3,
+        metavar="SHARE",
+        help="of the time of the last cluster; 0: no node dies",
+    )
     options = parser.parse_args(argv)
+    setattr(backend, "EmbeddedWriter", _Watched)  # noqa: B010  what the engine takes
+    print("| prepared by | s | articles/s | first, s | last, s | articles/s between | articles | same | died | load |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: |")
     with tempfile.TemporaryDirectory(prefix="rasad-ray-") as scratch:
         folder = Path(scratch)
-        alone, seconds, wanted = _ingested(folder / "alone", options.paths, "")
-        print("| nodes | seconds | articles/s | articles | the same files as alone | workers that died |")
-        print("| --- | --- | --- | --- | --- | --- |")
-        print(f"| none: this process alone | {seconds:.1f} | {alone / seconds:,.0f} | {alone:,} | | |", flush=True)
-        good, last = True, seconds
-        for nodes in map(int, options.nodes.split(",")):
-            same, last = _round(folder, options.paths, nodes, wanted, None)
+        alone = _ingested(folder / "alone", options.paths, "", 1)
+        print(alone.row("1 process"), flush=True)
+        for processes in options.processes:
+            if processes > 1:
+                run = _ingested(folder / f"crew-{processes}", options.paths, "", processes)
+                print(run.row(f"{processes} processes", alone.files), flush=True)
+        good, last = True, alone.seconds
+        for nodes in options.nodes:
+            same, last = _round(folder, options.paths, nodes, alone.files, None)
             good &= same
-        same, _ = _round(folder, options.paths, 4, wanted, last * options.kill_after)
-        return 0 if good and same else 1
+        if options.kill_after:
+            good &= _round(folder, options.paths, 4, alone.files, last * options.kill_after)[0]
+        return 0 if good else 1
 
 
 def _round(
@@ -60,33 +109,30 @@ def _round(
     try:
         if kill_after_s is not None:
             timer.start()
-        label = f"{nodes}{'' if kill_after_s is None else f', one killed after {kill_after_s:.1f} s'}"
-        added, seconds, found = _ingested(folder / f"ray-{nodes}-{kill_after_s}", paths, cluster.address)
+        label = f"{nodes} Ray nodes{'' if kill_after_s is None else f', one killed after {kill_after_s:.1f} s'}"
+        run = _ingested(folder / f"ray-{nodes}-{kill_after_s}", paths, cluster.address, 0)
         during = kill_after_s is None or killed.is_set()
-        same = found == wanted and during
-        lost = "" if kill_after_s is None else ("1 node" if during else "too late: give more articles")
-        print(
-            f"| {label} | {seconds:.1f} | {added / seconds:,.0f} | {added:,} | {'yes' if found == wanted else 'NO'} | "
-            f"{lost} |",
-            flush=True,
-        )
-        return same, seconds
+        lost = "" if kill_after_s is None else "1 node" if during else "too late: give more articles"
+        print(run.row(label, wanted, lost), flush=True)
+        return run.files == wanted and during, run.seconds
     finally:
         timer.cancel()
         ray.shutdown()
         cluster.shutdown()
 
 
-def _ingested(folder: Path, paths: Sequence[str], ray: str) -> tuple[int, float, dict[str, bytes]]:
-    """(articles taken, seconds, every file of the segments)."""
+def _ingested(folder: Path, paths: Sequence[str], ray: str, processes: int) -> Run:
+    _Watched.times.clear()
     began = time.perf_counter()
-    with closing(Engine(Settings(indexes=folder, ray=ray, ingest_workers=0 if ray else 1))) as engine:
+    with closing(Engine(Settings(indexes=folder, ray=ray, ingest_workers=processes))) as engine:
         report = engine.ingest("c", paths)
     seconds = time.perf_counter() - began
     if report.rejected:
         print(f"ray-test: {report.rejected:,} records were rejected, first: {report.rejections[0]}", file=sys.stderr)
     segments = folder / "c" / "segments"
-    return report.added, seconds, {str(p.relative_to(segments)): p.read_bytes() for p in segments.rglob("*.*")}
+    files = {str(p.relative_to(segments)): p.read_bytes() for p in segments.rglob("*.*")}
+    first, last = (_Watched.times[i] - began for i in (0, -1))
+    return Run(report.added, seconds, first, last, files)
 
 
 if __name__ == "__main__":

@@ -70,15 +70,13 @@ class Client:
         found = self._there(name, filter)
         return [{"count(*)": len(found)}] if output_fields == ["count(*)"] else found
 
-    def search(self, name: str, data: Sequence[Any], filter: str, limit: int, **_: object) -> list[list[Any]]:
-        rows = self._there(name, filter)
-        return [
-            sorted(
-                ({"id": row["id"], "distance": float(np.dot(row["dense"], vector))} for row in rows),
-                key=lambda hit: -hit["distance"],
-            )[:limit]
-            for vector in data
-        ]
+    def search(self, name: str, data: Sequence[Any], filter: str, limit: int, **_: object) -> list[Any]:
+        rows, found = self._there(name, filter), []
+        for vector in data:
+            scored = sorted(((float(np.dot(row["dense"], vector)), row["id"]) for row in rows), key=lambda hit: -hit[0])
+            scores, keys = zip(*scored[:limit], strict=True) if scored else ((), ())
+            found.append(SimpleNamespace(ids=keys, distances=scores))
+        return found
 
     def close(self) -> None: ...
 

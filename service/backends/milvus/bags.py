@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 Numbers = npt.NDArray[np.uint32]
 Counts = npt.NDArray[np.uint16]
+_ENDS = 2**16
 MOST_CHARS = 65_000  # characters as they are; more are compressed, and marked by a leading ~
 
 
@@ -50,12 +51,14 @@ class Bags:
         """(rows, concepts): how often each concept stands in each row; a concept's terms count by their shares."""
         order = np.argsort(numbers, kind="stable")
         asked, shares, concept = numbers[order], shares[order], concept[order]
-        first, last = np.searchsorted(asked, self.number, "left"), np.searchsorted(asked, self.number, "right")
-        hits = np.flatnonzero(last > first)
-        times = (last - first)[hits]
-        begin = np.repeat(first[hits] - np.concatenate([[0], np.cumsum(times)[:-1]]), times)
-        which = begin + np.arange(int(times.sum())) if len(hits) else np.zeros(0, np.int64)
-        entry = np.repeat(hits, times)
+        ends = np.zeros(_ENDS, bool)  # by their last bits most terms are seen not to be asked for
+        ends[asked & (_ENDS - 1)] = True
+        near = np.flatnonzero(ends[self.number & (_ENDS - 1)])
+        found = self.number[near]
+        first, last = np.searchsorted(asked, found, "left"), np.searchsorted(asked, found, "right")
+        times = last - first
+        entry = np.repeat(near, times)
+        which = np.repeat(first - np.concatenate([[0], np.cumsum(times)[:-1]]), times) + np.arange(len(entry))
         values = shares[which] * self.count[entry]
         flat = np.bincount(self.row[entry] * concepts + concept[which], values, minlength=rows * concepts)
         return flat.astype(np.float64).reshape(rows, concepts)

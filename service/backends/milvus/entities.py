@@ -103,6 +103,7 @@ class Entities:
         lengths = np.bincount(self._homes, rows.chunks[:, 4], minlength=len(rows.ids))
         weights = self._weights(counts, self._bm25.saturation(lengths, articles=True)[owners])
         starts = np.searchsorted(owners, np.arange(len(rows.ids) + 1))
+        first_passages = self._where.passage + np.searchsorted(self._homes, np.arange(len(rows.ids) + 1))
         for article, article_id in enumerate(rows.ids):
             span = slice(starts[article], starts[article + 1])
             *told, sha256, packed = rows.stored[article]
@@ -117,7 +118,8 @@ class Entities:
                 "facts": facts.pack(_best(mentions), np.zeros((0, 4), np.int64)), "length": int(lengths[article]),
                 "article_id": article_id if len(article_id.encode()) <= _IDS else "",
                 "article_key": key_of(article_id), "text_key": key_of(str(sha256)), "copy": 0, "original_key": 0,
-                "blob": first, "parts": 1 + len(rest),
+                "blob": first, "parts": 1 + len(rest), "first": int(first_passages[article]),
+                "passages": int(first_passages[article + 1] - first_passages[article]),
             }, rest  # fmt: skip
 
     def _shared(self, article: int, near: Kinship, row: int) -> dict[str, Any]:
@@ -173,7 +175,7 @@ def copy_row(number: int, version: int, article: Article, original: str) -> tupl
         "fields": [], "near": 0, "bands": [], "kin": "", "sparse": dict(_NEVER), "bag": "", "days": [], "places": [],
         "facts": "", "length": 0, "article_key": key_of(article.article_id), "text_key": key_of(article.sha256),
         "article_id": article.article_id if len(article.article_id.encode()) <= _IDS else "", "copy": 1,
-        "original_key": key_of(original), "blob": first, "parts": 1 + len(rest),
+        "original_key": key_of(original), "blob": first, "parts": 1 + len(rest), "first": 0, "passages": 0,
     }, rest  # fmt: skip
 
 

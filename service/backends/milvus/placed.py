@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.embedded.near import ELSEWHERE
+from service.backends.milvus.facts import Table
 from service.backends.milvus.stored import Stored
 from service.places.area import Area
 
@@ -18,11 +19,25 @@ Floats = npt.NDArray[np.float64]
 def scores(stored: Stored, keys: Longs, areas: Sequence[tuple[Area, dict[int, float]]]) -> Floats:
     """The mean over the areas of a passage's best mention, or half its article's best; 0 for neither."""
     told = stored.told.of(keys.tolist())
-    wholes = stored.wholes.of([one.home for one in told])
+    homes, which = np.unique(np.array([one.home for one in told], np.int64), return_inverse=True)
+    own = [one.facts.mentions for one in told]
+    wholes = [whole.places for whole in stored.wholes.of(homes.tolist())]
     total = np.zeros(len(keys))
     for area, fits in areas:
-        for i, (one, whole) in enumerate(zip(told, wholes, strict=True)):
-            own = max((fits.get(n, 0.0) * sure for n, _, _, sure in one.facts.mentions.tolist()), default=0.0)
-            elsewhere = max((fits.get(n, 0.0) * sure for n, sure in whole.places.items()), default=0.0)
-            total[i] += area.weight * max(own, ELSEWHERE * elsewhere) / 100
+        total += area.weight * np.maximum(_best(own, fits), ELSEWHERE * _best(wholes, fits)[which]) / 100
     return total / max(1, len(areas))
+
+
+def _best(tables: Sequence[Table], fits: dict[int, float]) -> Floats:
+    """Of each row's mentions (number of the place first, percent sure last), the best by fit and how sure it is."""
+    found = np.zeros(len(tables))
+    if not fits:
+        return found
+    row = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
+    mentions = np.concatenate([table[:, [0, -1]] for table in tables])
+    numbers = np.array(sorted(fits), np.int64)
+    fit = np.array([fits[number] for number in numbers.tolist()])
+    at = np.minimum(np.searchsorted(numbers, mentions[:, 0]), len(numbers) - 1)
+    held = numbers[at] == mentions[:, 0]
+    np.maximum.at(found, row[held], fit[at[held]] * mentions[held, 1])
+    return found

@@ -59,6 +59,7 @@ class MilvusReader:
         self._asked = lru_cache(maxsize=64)(self._looked_up)
         self.spelt_alike = lru_cache(maxsize=50_000)(self._alike)
         self._weights = lru_cache(maxsize=64)(self._conditions.weights)
+        self._naming = lru_cache(maxsize=16)(self._found_by)  # one search looks for the same places twice
         self._both = ThreadPoolExecutor(8, "milvus-legs")
         self._canary = Canary(server, version, canary_s)
         self._canary.check()
@@ -117,10 +118,8 @@ class MilvusReader:
                 numbers[number] = max(fit, numbers.get(number, 0.0))
         keys = {*np.array(among, np.int64).tolist()}
         for tier in _tiers(numbers):
-            found = self._server.rows(
-                self._stored.passages, f"{self._where(keep)} and {any_of('places', tier)}", ["id"], min(depth, PAGE)
-            )
-            keys.update(int(row["id"]) for row in found)
+            found = self._naming(f"{self._where(keep)} and {any_of('places', tier)}", min(depth, PAGE))
+            keys.update(found)
             if len(found) >= depth:
                 break
         listed = np.array(sorted(keys), np.int64)
@@ -298,13 +297,24 @@ class MilvusReader:
             wide = asked.lean(asked.article_weights)
             homes = self._server.search(self._stored.articles, "sparse", wide, self._most_articles, live)
             if len(homes.keys):
-                inside = f"{where} and home in {homes.keys.tolist()}"
-                own = self._server.search(passages, "sparse", vector, MOST, inside)
+                own = self._inside(homes.keys, vector, keep, where)
                 found.append(own._replace(whole=own.whole and homes.whole))
             elif not homes.whole:
                 found.append(homes)
         found.append(by_words.result())
         return found
+
+    def _inside(self, homes: npt.NDArray[np.int64], vector: dict[int, float], keep: Filter | None, where: str) -> Found:
+        """The passages of articles that a filter lets through, those without a word of the question among them."""
+        wholes = self._stored.wholes.of(homes.tolist())
+        inside = f"{where} and home in {homes.tolist()}"
+        if sum(whole.passages for whole in wholes) > PAGE:
+            return self._server.search(self._stored.passages, "sparse", vector, MOST, inside)
+        if keep:
+            keys = np.array(self._found_by(inside, PAGE), np.int64)
+        else:
+            keys = np.concatenate([np.arange(whole.first, whole.first + whole.passages) for whole in wholes])
+        return Found(keys, np.zeros(len(keys)), True)
 
     def _scored(self, asked: Asked, keys: npt.NDArray[np.int64], depth: int, article_weight: float) -> Ranking:
         """Candidates by their exact scores."""
@@ -347,6 +357,10 @@ class MilvusReader:
             if any(stands_in(phrase, analyzer.terms(part)) for part in parts):
                 found.append(int(row["id"]))
         return found
+
+    def _found_by(self, where: str, most: int) -> list[int]:
+        """Passages that a condition holds for."""
+        return [int(row["id"]) for row in self._server.rows(self._stored.passages, where, ["id"], most)]
 
     def _listed(self, where: str) -> list[int]:
         found = self._server.every(self._stored.passages, f"{self._live} and {where}", ["id"])

@@ -12,7 +12,7 @@ from enum import Enum
 from hashlib import blake2b
 
 FOREVER = 2**62  # ``died`` of what nobody has deleted
-FORMAT = "rasad-milvus-2"
+FORMAT = "rasad-milvus-3"
 RECORDS = "rasad_records_2"
 
 
@@ -40,7 +40,7 @@ PASSAGES: Layout = {
 }  # fmt: skip
 ARTICLES: Layout = {
     **_SHARED, "article_id": Kind.TEXT, "article_key": Kind.NUMBER, "text_key": Kind.NUMBER, "copy": Kind.NUMBER,
-    "original_key": Kind.NUMBER, "blob": Kind.TEXT, "parts": Kind.NUMBER,
+    "original_key": Kind.NUMBER, "blob": Kind.TEXT, "parts": Kind.NUMBER, "first": Kind.NUMBER, "passages": Kind.NUMBER,
 }  # fmt: skip
 RECORD: Layout = {
     "id": Kind.KEY, "key": Kind.TEXT, "kind": Kind.NUMBER, "parts": Kind.NUMBER, "payload": Kind.TEXT,

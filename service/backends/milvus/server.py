@@ -207,12 +207,11 @@ class Server:
         def call() -> tuple[Found, bool]:
             found = self._client.search(
                 name, data=vectors, anns_field=field, limit=most, filter=where,
-                output_fields=["id"], search_params={"metric_type": "IP", "params": params},
+                search_params={"metric_type": "IP", "params": params},
                 timeout=self.address.timeout_s,
             )  # fmt: skip
-            keys = np.array([hit["id"] for hit in found[0]], np.int64)
-            scores = np.array([hit["distance"] for hit in found[0]], np.float64)
-            whole = not wanted or sum(hit["id"] < 0 for hit in found[1]) >= wanted
+            keys, scores = np.array(found[0].ids, np.int64), np.array(found[0].distances, np.float64)
+            whole = not wanted or sum(key < 0 for key in found[1].ids) >= wanted
             return Found(keys[keys >= 0][:limit], scores[keys >= 0][:limit], whole), whole
 
         return self._whole(call, _PARTIAL_S)[0]

@@ -47,11 +47,13 @@ class Told:
 
 
 class Whole(NamedTuple):
-    """What an article is scored by, and the places that it names: {number: percent sure}."""
+    """What an article is scored by, and the places that it names, each once."""
 
     length: int
     bag: bytes
-    places: dict[int, int]
+    places: facts.Table
+    first: int  # number of its first passage; the others follow
+    passages: int
 
 
 class Stored:
@@ -126,9 +128,9 @@ class Stored:
 
     def _wholes(self, keys: list[int]) -> dict[int, Whole]:
         found = {}
-        for row in self._fetched(self.articles, keys, ["length", "bag", "facts"]):
-            places = {number: sure for number, _, _, sure in facts.unpack(row["facts"]).mentions.tolist()}
-            found[row["id"]] = Whole(row["length"], bags.raw(row["bag"]), places)
+        for row in self._fetched(self.articles, keys, ["length", "bag", "facts", "first", "passages"]):
+            places = facts.unpack(row["facts"]).mentions
+            found[row["id"]] = Whole(row["length"], bags.raw(row["bag"]), places, row["first"], row["passages"])
         return found
 
 
