@@ -1,11 +1,13 @@
 """What it costs to take in a little at a time: a few articles into a large collection, and many small commits.
 
-    scripts/commits --articles FILE... [--held 1500] [--each 100] [--base DIR] [--commits 300] [--of 20] [--work DIR]
+    scripts/commits --articles FILE... [--held 1500] [--each 100] [--base DIR] [--commits 300] [--of 20]
+                    [--steady 290] [--work DIR]
 
 The last ``--held`` articles are left out of a collection that is built of the others (in ``--base``, where a second run
 finds it); then they come, ``--each`` at a time, in one process that goes on, while another one asks for the last of
 them until it has it. After that an empty collection gets ``--commits`` commits of the first articles, ``--of`` each.
-Prints Markdown; the first portion of either, which loads what ingest needs, is in no figure.
+Last, one ingest takes ``--steady`` portions of ``--each`` into an empty collection and publishes each of them: how long
+it is held up by that. Prints Markdown; the first portion of each, which loads what ingest needs, is in no figure.
 """
 
 from __future__ import annotations
@@ -30,9 +32,10 @@ import numpy as np
 
 from service import corpus
 from service.backends.embedded.segment import SegmentBuilder
+from service.backends.embedded.writer import EmbeddedWriter
 from service.engine import Engine
 from service.errors import ArticleNotFound, CollectionNotFound, ServiceError
-from service.records import Article
+from service.records import Article, Manifest
 from service.settings import Settings
 
 NAME = "commits"
@@ -72,6 +75,12 @@ HEAD = (
 )
 
 
+STEADY = (
+    "| | commits | one commit holds the ingest up, s: p50 | p95 | max | the whole ingest, s | written / new chunks | "
+    "segments at most / left |"
+)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.see:
@@ -88,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(into_large(articles, options, replace(settings, indexes=base), Path(made) / "large"), flush=True)
             settings = replace(settings, indexes=Path(made) / "little")
             print(little_by_little(articles, options, settings), flush=True)
+            print(f"\n{STEADY}\n|{' --- |' * 8}", flush=True)
+            print(in_one_go(articles, options, replace(settings, indexes=Path(made) / "steady")), flush=True)
     except ServiceError as error:
         print(f"rasad: {error}", file=sys.stderr)
         return 2
@@ -113,6 +124,22 @@ def little_by_little(articles: Sequence[Article], options: argparse.Namespace, s
     with opened(settings) as engine:
         found = measured(engine, articles[: (options.commits + 1) * options.of], options.of)
         return found.line(f"{options.of} articles at a time, from none")
+
+
+def in_one_go(articles: Sequence[Article], options: argparse.Namespace, settings: Settings) -> str:
+    """One writer that publishes again and again."""
+    taken = articles[: options.steady * options.each]
+    with opened(replace(settings, commit_records=options.each)) as engine, counted_chunks() as written:
+        with timed_commits() as (seconds, segments):
+            began = time.monotonic()
+            engine.take(NAME, taken)
+            whole = time.monotonic() - began
+        status = engine.status(NAME)
+    held = seconds[1:]
+    cells = [f"{options.each} articles at a time, one ingest", str(len(held))]
+    cells += [f"{np.percentile(held, p):.3f}" for p in (50, 95, 100)]
+    cells += [f"{whole:.1f}", f"{sum(written) / status.chunks:.2f}", f"{max(segments)} / {len(status.segments)}"]
+    return f"| {' | '.join(cells)} |"
 
 
 def measured(
@@ -178,6 +205,27 @@ def counted_chunks() -> Iterator[list[int]]:
         yield written
 
 
+@contextlib.contextmanager
+def timed_commits() -> Iterator[tuple[list[float], list[int]]]:
+    """How long every commit took, and the segments that there were after it."""
+    seconds: list[float] = []
+    segments: list[int] = []
+    versions: set[str] = set()
+    commit = EmbeddedWriter.commit
+
+    def timed(writer: EmbeddedWriter) -> Manifest:
+        began = time.monotonic()
+        manifest = commit(writer)
+        if manifest.version not in versions:  # for the last one nothing may be left
+            versions.add(manifest.version)
+            seconds.append(time.monotonic() - began)
+            segments.append(len(manifest.segments))
+        return manifest
+
+    with mock.patch.object(EmbeddedWriter, "commit", timed):
+        yield seconds, segments
+
+
 def _private_mb() -> float:
     """Memory of this process that is no file's."""
     found = re.search(r"^RssAnon:\s+(\d+)", Path("/proc/self/status").read_text(), re.MULTILINE)
@@ -192,6 +240,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--base", metavar="DIR", help="where the large collection is kept for the next run")
     parser.add_argument("--commits", type=int, default=300, help="into the empty collection (default: %(default)s)")
     parser.add_argument("--of", type=int, default=20, help="articles each (default: %(default)s)")
+    parser.add_argument("--steady", type=int, default=290, help="portions of one ingest (default: %(default)s)")
     parser.add_argument("--work", metavar="DIR", help="where collections are made (default: the system's own)")
     parser.add_argument("--see", metavar="INDEXES", help=argparse.SUPPRESS)
     return parser

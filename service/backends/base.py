@@ -228,7 +228,8 @@ class Writer(Takes, Protocol):
     def commit(self) -> Manifest:
         """Publish everything since the last commit in one step, durably."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Ends what goes on in the background; what was committed is there whatever this raises."""
 
 
 def anything(_: Manifest) -> None:

@@ -52,7 +52,8 @@ def commit(
         put(writer, articles)
         for copy in copies:
             writer.add_copy(copy, articles[0].article_id)
-        return writer.commit()
+        writer.commit()
+    return layout.read_manifest(folder)  # after what was merged
 
 
 def files(folder: Path, manifest: Manifest) -> list[dict[str, bytes]]:

@@ -17,7 +17,7 @@ class Lock(AbstractContextManager["Lock"]):
 
         with disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(folder / "LOCK", timeout=timeout_s)
+            self._lock = FileLock(folder / "LOCK", timeout=timeout_s, thread_local=False)  # see Merger.close
             try:
                 self._lock.acquire()
             except Timeout:

@@ -4,7 +4,8 @@ A segment of up to 500 chunks is of tier 0, of up to 2,500 of tier 1, and so on 
 lie side by side, with smaller ones between them or not, they become one; so of n chunks that come little by little each
 is written about log5(n / 500) times more. Only neighbours are merged: articles stay in the order in which they came. A
 segment of more than half of the largest size allowed stays as it is. One of which a third is deleted is written again
-without that.
+without that. This is looked at after every commit and after every merge; segments that came while others were merged
+are then merged with what is there, so less is written than if each commit had waited.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import NamedTuple
 FANOUT = 5
 SMALL = 500  # chunks of a segment of tier 0, at most
 MOST = 24  # segments that are not full; beyond it the smallest neighbours are merged all the same
+WAIT = 2 * MOST  # beyond it a commit waits until merging has caught up
 MIN_DEAD = 500  # deleted chunks that are worth writing a segment again
 
 
@@ -41,6 +43,11 @@ def due(sizes: Sequence[Size], largest: int) -> list[tuple[int, int]]:
     return [
         (group.start, group.stop) for group in groups if group.stop - group.start > 1 or _is_worn(sizes[group.start])
     ]
+
+
+def too_many(sizes: Sequence[Size], largest: int) -> bool:
+    """Whether what comes is to wait for what is being merged."""
+    return sum(2 * size.live <= largest for size in sizes) > WAIT
 
 
 def tier(live: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,13 +141,14 @@ def revise(
     return manifest
 
 
-def retire(folder: Path, kept: int = KEPT_VERSIONS, forced: bool = False) -> None:
+def retire(folder: Path, kept: int = KEPT_VERSIONS, forced: bool = False, coming: Collection[str] = ()) -> None:
     """Remove versions before the last ``kept`` that no reader holds, and segments that no version names any more.
 
-    ``forced``: though readers hold them; what they have opened stays readable to them.
+    ``forced``: though readers hold them; what they have opened stays readable to them. ``coming``: segments that a
+    version will name.
     """
     versions = sorted((folder / "versions").glob("v*"), key=lambda path: layout.version_number(path.name))
-    used: set[str] = set()
+    used = set(coming)
     for path in versions[:-kept]:
         with unused(path) as is_unused:
             if is_unused or forced:
