@@ -113,6 +113,57 @@ ENGLISH: Mapping[str, str] = {
         "collection {name!r} version {version} was built with {part} {found}, this code has {wanted}: run rasad repair "
         "--collection {name}, which makes it again from its stored texts, or use the settings it was built with"
     ),
+    "engine_recipe": (
+        "collection {name!r} version {version} was built with {part} {found}, this code has {wanted}: ingest its "
+        "articles again into a collection of another name, or use the settings it was built with"
+    ),
+    "engine_format": (
+        "collection {name!r} has index format {found}, this code reads {wanted}: ingest its articles again into a "
+        "collection of another name"
+    ),
+    "engine_weights": (
+        "collection {name!r} has weights made with bm25_{setting} {found:g}, the settings say {wanted:g}: set "
+        "RASAD_BM25_{upper}={found:g}, or ingest its articles again into a collection of another name"
+    ),
+    "engine_lost": (
+        "a record of version {version} of collection {name!r} is not on the server: it is no longer kept, or was lost; "
+        "ingest its articles again into a collection of another name"
+    ),
+    "engine_folders": (
+        "this command works on the files of an index, and the backend is milvus: see scripts/deploy/RUNBOOK.md for how "
+        "to check, back up and rebuild there"
+    ),
+    "engine_several": "several collections are searched as one in embedded indexes alone, found {found!r}",
+    "engine_shard": (
+        "Milvus answers without the rows of a whole shard of collection {name!r} at {version}: a node is joining or "
+        "leaving; ask again in a moment"
+    ),
+    "engine_passages": (
+        "Milvus answers with {found:,} of the {wanted:,} passages of collection {name!r} at {version}: a node is "
+        "joining or leaving, or the version is no longer kept; ask again in a moment"
+    ),
+    "engine_articles": (
+        "Milvus answers with {found:,} of the {wanted:,} articles of collection {name!r} at {version}: a node is "
+        "joining or leaving, or the version is no longer kept; ask again in a moment"
+    ),
+    "engine_part": (
+        "Milvus at {uri} answers without a part of {name}: a node is joining or leaving; ask again in a moment"
+    ),
+    "engine_gone": (
+        "{n:,} rows that Milvus had found were not there when they were asked for: a node is joining or leaving, or "
+        "the version is no longer kept; ask again"
+    ),
+    "engine_failed": (
+        "Milvus at {uri} did not do what it was asked: {why}; see whether it runs and can be reached, and try again"
+    ),
+    "engine_unreachable": (
+        "Milvus at {uri} cannot be reached: {why}; see whether it runs, and whether RASAD_URI and RASAD_MILVUS_TOKEN "
+        "are right"
+    ),
+    "engine_file_taken": (
+        "the Milvus Lite file {uri} cannot be opened: it takes one process at a time, so stop the other one (rasad "
+        "serve?), or use a Milvus server ({why})"
+    ),
     "article_unknown": "no article {id!r} in collection {name!r}",
     "article_unknown_together": (
         "no article {id!r} in the collections {name!r}: searched together, an article is named COLLECTION:ID"
@@ -215,6 +266,50 @@ ARABIC: Mapping[str, str] = {
     "index_recipe": (
         "بُني الإصدار {version} من المجموعة «{name}» مع {part} {found}، وفي هذا البرنامج {wanted}: شغّل rasad repair "
         "--collection {name} ليُعاد بناؤها من النصوص المخزَّنة، أو استعمل الإعدادات التي بُنيت بها"
+    ),
+    "engine_recipe": (
+        "بُني الإصدار {version} من المجموعة «{name}» مع {part} {found}، وفي هذا البرنامج {wanted}: أدخل مقالاتها من "
+        "جديد في مجموعة باسم آخر، أو استعمل الإعدادات التي بُنيت بها"
+    ),
+    "engine_format": (
+        "صيغة فهرس المجموعة «{name}» هي {found}، وهذا البرنامج يقرأ {wanted}: أدخل مقالاتها من جديد في مجموعة باسم آخر"
+    ),
+    "engine_weights": (
+        "أوزان المجموعة «{name}» محسوبة مع bm25_{setting} {found:g}، والإعدادات تقول {wanted:g}: اضبط "
+        "RASAD_BM25_{upper}={found:g} أو أدخل مقالاتها من جديد في مجموعة باسم آخر"
+    ),
+    "engine_lost": (
+        "سجل للإصدار {version} من المجموعة «{name}» ليس على الخادم: لم يعد محفوظًا أو فُقد، فأدخل مقالاتها من جديد "
+        "في مجموعة باسم آخر"
+    ),
+    "engine_folders": (
+        "هذا الأمر يعمل على ملفات الفهرس، والفهرس هنا في milvus: في scripts/deploy/RUNBOOK.md كيف يُفحص هناك ويُنسخ "
+        "ويُعاد بناؤه"
+    ),
+    "engine_several": "لا يُبحث في عدة مجموعات معًا إلا في الفهارس المحلية، ووُجد «{found}»",
+    "engine_shard": (
+        "يجيب Milvus من دون صفوف جزء كامل من المجموعة «{name}» في الإصدار {version}: تنضم عقدة أو تغادر، فأعد السؤال "
+        "بعد لحظات"
+    ),
+    "engine_passages": (
+        "يجيب Milvus بعدد {found:,} من مقاطع المجموعة «{name}» في الإصدار {version} وعددها {wanted:,}: تنضم عقدة أو "
+        "تغادر، أو لم يعد الإصدار محفوظًا، فأعد السؤال بعد لحظات"
+    ),
+    "engine_articles": (
+        "يجيب Milvus بعدد {found:,} من مقالات المجموعة «{name}» في الإصدار {version} وعددها {wanted:,}: تنضم عقدة أو "
+        "تغادر، أو لم يعد الإصدار محفوظًا، فأعد السؤال بعد لحظات"
+    ),
+    "engine_part": "يجيب Milvus في {uri} من دون جزء من {name}: تنضم عقدة أو تغادر، فأعد السؤال بعد لحظات",
+    "engine_gone": (
+        "صفوف وجدها Milvus عددها {n:,} لم تكن هناك حين طُلبت: تنضم عقدة أو تغادر، أو لم يعد الإصدار محفوظًا، فأعد السؤال"
+    ),
+    "engine_failed": "لم يفعل Milvus في {uri} ما طُلب منه: {why}؛ انظر هل يعمل ويمكن الوصول إليه، ثم حاول من جديد",
+    "engine_unreachable": (
+        "لا يمكن الوصول إلى Milvus في {uri}: {why}؛ انظر هل يعمل، وهل RASAD_URI وRASAD_MILVUS_TOKEN صحيحان"
+    ),
+    "engine_file_taken": (
+        "لا يُفتح ملف Milvus Lite وهو {uri}: لا يأخذ إلا عملية واحدة، فأوقف الأخرى (rasad serve؟) أو استعمل خادم "
+        "Milvus ({why})"
     ),
     "article_unknown": "لا مقال برقم «{id}» في المجموعة «{name}»",
     "article_unknown_together": "لا مقال برقم «{id}» في المجموعات «{name}»: عند البحث فيها معًا يُكتب COLLECTION:ID",

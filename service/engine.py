@@ -134,7 +134,7 @@ class Engine:
 
     def ingested(self, collection: str) -> dict[str, int]:
         """Records that ever came for a collection, by outcome, from files, feeds and uploads alike."""
-        return tally.read(layout.collection_folder(self.indexes, collection))
+        return tally.read(self._backend, collection)
 
     def collections(self) -> list[str]:
         """Names of the collections that have a published version, sorted."""
@@ -160,7 +160,7 @@ class Engine:
         each = self.settings.commit_records, self.settings.commit_s
         with contextlib.closing(self._writer(collection)) as writer, self._pipeline() as pipeline:
             report = ingest.ingest(records, writer, pipeline, update, progress, *each)
-            tally.add(layout.collection_folder(self.indexes, collection), report)  # where it is a folder
+            tally.add(self._backend, collection, report)
         notices = model_choice.ingest_notices(pipeline.encoder, self.encoder, self.settings)
         if lost := getattr(pipeline.crew, "lost", 0):
             notices += (f"{lost} Ray workers died: others did their work",)
@@ -210,7 +210,8 @@ class Engine:
 
     def check_recipe(self, manifest: Manifest) -> None:
         """Raise IndexMismatch where a collection cannot be searched by this code and these settings."""
-        check_recipe(manifest, self.recipe())
+        in_folders = isinstance(self._backend, EmbeddedBackend)
+        check_recipe(manifest, self.recipe(), "index_recipe" if in_folders else "engine_recipe")
 
     def prepare_sample(self, progress: Progress | None = None) -> IngestReport | None:
         """Build the sample collection when it is not there, or again when its reports or the recipe changed.
@@ -334,15 +335,12 @@ class Engine:
     def _fits(self, manifest: Manifest) -> None:
         """Raises IndexMismatch where a version cannot be read by this code and these settings."""
         with self._explained():
-            check_recipe(manifest, self.recipe())
+            self.check_recipe(manifest)
 
     def _folder(self, collection: str) -> Path:
         """The folder of a collection. Raises SettingsError where collections are not folders."""
         if not isinstance(self._backend, EmbeddedBackend):
-            raise SettingsError(
-                "this command works on the files of an index, and the backend is milvus: see scripts/deploy/RUNBOOK.md "
-                "for how to check, back up and rebuild there"
-            )
+            raise SettingsError(both("engine_folders"))
         return self._backend.folder(collection)
 
     def _made_backend(self) -> Backend:

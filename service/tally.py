@@ -6,30 +6,35 @@ Counts for operators, kept as well as they can be: what goes wrong with them nev
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
-from pathlib import Path
+from typing import Protocol
 
+from service.errors import ServiceError
 from service.records import IngestReport
 
 OUTCOMES = ("added", "updated", "unchanged", "copies", "rejected")
-_FILE = "ingested.json"
 
 
-def add(folder: Path, report: IngestReport) -> None:
+class Notes(Protocol):
+    """What keeps a text beside a collection's versions."""
+
+    def noted(self, collection: str) -> str: ...
+
+    def note(self, collection: str, text: str) -> None: ...
+
+
+def add(notes: Notes, collection: str, report: IngestReport) -> None:
     """Whoever calls it holds the collection's lock."""
-    counts = read(folder)
+    counts = read(notes, collection)
     told = {name: counts[name] + getattr(report, name) for name in OUTCOMES}
-    staged = folder / f"{_FILE}.new"
-    with suppress(OSError):
-        staged.write_text(json.dumps(told) + "\n", "utf-8")
-        os.replace(staged, folder / _FILE)
+    with suppress(OSError, ServiceError):
+        notes.note(collection, json.dumps(told) + "\n")
 
 
-def read(folder: Path) -> dict[str, int]:
+def read(notes: Notes, collection: str) -> dict[str, int]:
     """Records by outcome; 0 for what was never counted."""
     try:
-        found = json.loads((folder / _FILE).read_text("utf-8"))
+        found = json.loads(notes.noted(collection))
         return {name: int(found[name]) for name in OUTCOMES}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ServiceError, ValueError, KeyError, TypeError):
         return dict.fromkeys(OUTCOMES, 0)

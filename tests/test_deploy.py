@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 import tomllib
 from configparser import ConfigParser
 from dataclasses import fields
@@ -32,6 +34,16 @@ def test_every_setting_that_is_given_exists() -> None:
     ):
         given = set(re.findall(r"RASAD_[A-Z_0-9]+", (ROOT / name).read_text("utf-8"))) - BUILD
         assert given and given <= KNOWN, name
+
+
+def test_compose_files_are_what_the_compose_specification_allows(tmp_path: Path) -> None:
+    checked = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    files = ["compose.yaml", "scripts/deploy/compose.milvus.yaml"]
+    found = subprocess.run([*checked, *files], cwd=ROOT, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text((ROOT / files[1]).read_text("utf-8").replace("healthcheck:", "health_check:"), "utf-8")
+    assert subprocess.run([*checked, str(wrong)], capture_output=True).returncode == 1
 
 
 def test_the_commands_that_are_started_exist() -> None:

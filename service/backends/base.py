@@ -262,4 +262,10 @@ class Backend(Protocol):
     ) -> Writer:
         """``fresh``: the next version starts empty; ``timeout_s``: how long to wait for another writer to end."""
 
+    def noted(self, collection: str) -> str:
+        """The text kept beside a collection's versions, "" for none."""
+
+    def note(self, collection: str, text: str) -> None:
+        """Keep it in place of the last."""
+
     def close(self) -> None: ...

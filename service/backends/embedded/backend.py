@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from service.backends.embedded.shared import Segments
 from service.backends.embedded.writer import EmbeddedWriter
 from service.errors import CollectionNotFound
 from service.records import Manifest
+
+_NOTE = "ingested.json"  # what tally.py has kept
 
 
 class EmbeddedBackend:
@@ -69,6 +72,16 @@ class EmbeddedBackend:
         return EmbeddedWriter(
             self.folder(collection), recipe, dim, self._segment_chunks, fresh, timeout_s, self._segments
         )
+
+    def noted(self, collection: str) -> str:
+        path = self.folder(collection) / _NOTE
+        return path.read_text("utf-8") if path.exists() else ""
+
+    def note(self, collection: str, text: str) -> None:
+        path = self.folder(collection) / _NOTE
+        staged = path.with_name(f"{_NOTE}.new")
+        staged.write_text(text, "utf-8")
+        os.replace(staged, path)
 
     def close(self) -> None:
         self._segments.let_go()

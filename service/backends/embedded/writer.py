@@ -185,12 +185,15 @@ class EmbeddedWriter:
             self._builder = None
 
 
-def check_recipe(manifest: Manifest, recipe: Mapping[str, str]) -> None:
-    """Raise IndexMismatch naming both values where an index was made otherwise than this code would."""
+def check_recipe(manifest: Manifest, recipe: Mapping[str, str], complaint: str = "index_recipe") -> None:
+    """Raise IndexMismatch naming both values where an index was made otherwise than this code would.
+
+    ``complaint``: how it is said what to do about it.
+    """
     for part, wanted in recipe.items():
         found = manifest.recipe.get(part, "nothing")
         if found != wanted:
             raise IndexMismatch(
-                both("index_recipe", name=manifest.collection, version=manifest.version, part=part, found=found,
+                both(complaint, name=manifest.collection, version=manifest.version, part=part, found=found,
                      wanted=wanted)
             )  # fmt: skip

@@ -14,6 +14,7 @@ from service.backends.milvus.records import Records
 from service.backends.milvus.server import Address, Server
 from service.backends.milvus.versions import Versions, number_of
 from service.backends.milvus.writer import MilvusWriter
+from service.complaints import both
 from service.errors import CollectionNotFound, IndexMismatch, QueryError
 from service.records import Manifest
 from service.settings import Settings
@@ -52,9 +53,9 @@ class MilvusBackend:
         for name, wanted in (("k1", made.bm25_k1), ("b", made.bm25_b)):
             if known[name] != wanted:
                 raise IndexMismatch(
-                    f"collection {collection!r} has weights made with bm25_{name} {known[name]:g}, the settings say "
-                    f"{wanted:g}: set RASAD_BM25_{name.upper()}={known[name]:g}, or ingest it again"
-                )
+                    both("engine_weights", name=collection, setting=name, upper=name.upper(), found=known[name],
+                         wanted=wanted)
+                )  # fmt: skip
         server, records = self._server, self._records
         for name in (found.passages, found.articles):
             server.load(name, made.milvus_replicas)
@@ -72,6 +73,12 @@ class MilvusBackend:
             self._server, self._records, collection, recipe, dim, self._bm25, made.milvus_sample, made.milvus_shards,
             made.milvus_replicas, fresh, timeout_s,
         )  # fmt: skip
+
+    def noted(self, collection: str) -> str:
+        return (self._records.get(f"note/{collection}") or b"").decode()
+
+    def note(self, collection: str, text: str) -> None:
+        self._records.put(f"note/{collection}", text.encode())
 
     def close(self) -> None:
         with self._lock:
@@ -104,5 +111,5 @@ class MilvusBackend:
 def _check_name(collection: str) -> None:
     """The same names are allowed as where collections are folders, one at a time."""
     if layout.SEPARATOR in collection:
-        raise QueryError(f"several collections are searched as one in embedded indexes alone, found {collection!r}")
+        raise QueryError(both("engine_several", found=collection))
     layout.collection_folder(Path(), collection)

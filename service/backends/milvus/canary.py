@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 
 from service.backends.milvus.schema import live_in
 from service.backends.milvus.server import Server
 from service.backends.milvus.versions import Version
+from service.complaints import both
 from service.errors import EngineIncomplete
 
 _TRIES, _PAUSE_S = 8, 0.75  # a node joins in some seconds
@@ -40,7 +42,7 @@ class Canary:
         if not whole:
             self._here.partial = True
             if not hits:
-                raise self._incomplete("without the rows of a whole shard")
+                raise EngineIncomplete(both("engine_shard", **self._which()))
         if not hits:
             self.check()
         elif time.monotonic() - self._counted >= self._every_s:
@@ -68,14 +70,13 @@ class Canary:
 
     def compare(self, found: int, wanted: int, what: str) -> None:
         if found < wanted:
-            raise self._incomplete(f"with {found:,} of the {wanted:,} {what}")
+            told = {"found": found, "wanted": wanted, **self._which()}
+            of_articles = what == "articles"
+            raise EngineIncomplete(both("engine_articles", **told) if of_articles else both("engine_passages", **told))
 
-    def _incomplete(self, how: str) -> EngineIncomplete:
+    def _which(self) -> Mapping[str, str]:
         made = self._version.manifest
-        return EngineIncomplete(
-            f"Milvus answers {how} of collection {made.collection!r} at {made.version}: a node is joining or leaving, "
-            "or the version is no longer kept; ask again in a moment"
-        )
+        return {"name": made.collection, "version": made.version}
 
     def note(self, what: str) -> None:
         self._notes.add(what)

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from service.backends.milvus import witnesses
 from service.backends.milvus.hedging import hedged
 from service.backends.milvus.schema import Kind, Layout
+from service.complaints import both
 from service.errors import EngineIncomplete, EngineUnavailable, IndexLocked, SettingsError
 
 T = TypeVar("T")
@@ -234,10 +235,7 @@ class Server:
 
         found, whole = self._whole(call, self.address.timeout_s)
         if not whole:
-            raise EngineIncomplete(
-                f"Milvus at {self.address.uri} answers without a part of {name}: a node is joining or leaving; ask "
-                "again in a moment"
-            )
+            raise EngineIncomplete(both("engine_part", uri=self.address.uri, name=name))
         return found
 
     def every(self, name: str, where: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -286,10 +284,7 @@ class Server:
         try:
             yield
         except (*self._failures, TimeoutError) as error:
-            raise EngineUnavailable(
-                f"Milvus at {self.address.uri} did not do what it was asked: {_short(error)}; see whether it runs and "
-                "can be reached, and try again"
-            ) from error
+            raise EngineUnavailable(both("engine_failed", uri=self.address.uri, why=_short(error))) from error
 
     def _connected(self) -> Any:
         address = self.address
@@ -307,14 +302,8 @@ class Server:
                 client = self._pymilvus.MilvusClient(address.uri, timeout=address.timeout_s, **options)
         except Exception as error:  # what is raised depends on the version, and on whether it is a file
             if self.lite and os.path.exists(address.uri):
-                raise IndexLocked(
-                    f"the Milvus Lite file {address.uri} cannot be opened: it takes one process at a time, so stop the "
-                    f"other one (rasad serve?), or use a Milvus server ({_short(error)})"
-                ) from error
-            raise EngineUnavailable(
-                f"Milvus at {address.uri} cannot be reached: {_short(error)}; see whether it runs, and whether "
-                "RASAD_URI and RASAD_MILVUS_TOKEN are right"
-            ) from error
+                raise IndexLocked(both("engine_file_taken", uri=address.uri, why=_short(error))) from error
+            raise EngineUnavailable(both("engine_unreachable", uri=address.uri, why=_short(error))) from error
         if self.lite:
             with _LITE_LOCK:
                 _LITE_USES[os.path.abspath(address.uri)] += 1

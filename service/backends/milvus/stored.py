@@ -14,6 +14,7 @@ from service.backends.milvus.records import Records
 from service.backends.milvus.schema import key_of
 from service.backends.milvus.server import Server
 from service.backends.milvus.table import Kept
+from service.complaints import both
 from service.errors import EngineUnavailable
 from service.records import Article
 
@@ -87,7 +88,7 @@ class Stored:
         for i in range(1, int(row["parts"])):
             found = self._records.get(part_name(self.articles, int(row["id"]), i))
             if found is None:
-                raise EngineUnavailable(f"part {i} of article {row['id']} is missing on the server: rebuild it")
+                raise _gone(1)
             parts.append(found.decode())
         return "".join(parts)
 
@@ -139,7 +140,4 @@ def part_name(articles: str, number: int, part: int) -> str:
 
 
 def _gone(count: int) -> EngineUnavailable:
-    return EngineUnavailable(
-        f"{count:,} rows that Milvus had found were not there when they were asked for: a node is joining or leaving, "
-        "or the version is no longer kept; ask again"
-    )
+    return EngineUnavailable(both("engine_gone", n=count))

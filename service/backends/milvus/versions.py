@@ -85,22 +85,17 @@ class Versions:
             raise CollectionNotFound(both("collection_empty", name=collection))
         raw = self._records.get(f"version/{collection}/{name}")
         if raw is None:
-            raise IndexDamaged(
-                f"the record of version {name} of collection {collection!r} is not on the server: it is no longer "
-                "kept, or was lost; run rasad ingest again into a collection of another name"
-            )
+            raise IndexDamaged(both("engine_lost", name=collection, version=name))
         told = json.loads(raw)
         if told["format"] != FORMAT:
-            raise IndexMismatch(
-                f"collection {collection!r} has index format {told['format']}, this code reads {FORMAT}: "
-                "ingest it again"
-            )
+            raise IndexMismatch(both("engine_format", name=collection, found=told["format"], wanted=FORMAT))
         return Version(Manifest(**{**told, "segments": tuple(told["segments"])}))
 
     def dictionary(self, version: Version) -> Dictionary:
         raw = self._records.get(self._dictionary(version.manifest.collection, version.manifest.version))
         if raw is None:
-            raise IndexDamaged(f"the dictionary of version {version.manifest.version} is not on the server")
+            made = version.manifest
+            raise IndexDamaged(both("engine_lost", name=made.collection, version=made.version))
         return Dictionary.load(raw)
 
     def write(self, manifest: Manifest, words: Dictionary) -> None:

@@ -74,7 +74,7 @@ class MilvusWriter:
         self._ids: frozenset[int] | None = None
         if published and not fresh:
             self._base = self._versions.get(self._collection, published)
-            check_recipe(self._base.manifest, self._recipe)
+            check_recipe(self._base.manifest, self._recipe, "engine_recipe")
             self._undo(self._base)
             self._words = self._versions.dictionary(self._base)
             if self._reader:
