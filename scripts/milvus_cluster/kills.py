@@ -1,0 +1,53 @@
+"""Rounds: a node is killed under load, started again, and watched until the answers are whole for a while."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+
+from milvus_cluster.nodes import Cluster
+from milvus_cluster.packages import say
+from milvus_cluster.reading import Reading
+from milvus_cluster.report import Round
+from milvus_cluster.writing import Commits, Rows
+
+KINDS = {"query": ("query-node-1", "query-node-2"), "data": ("data-node",), "coordinators": ("coordinators",)}
+CALM_S, DOWN_S, AFTER_S, QUIET_S, LONGEST_S = 3.0, 5.0, 40.0, 10.0, 150.0
+
+
+def rounds(kind: str, times: int, cluster: Cluster, reading: Reading, rows: Rows, commits: Commits) -> Iterator[Round]:
+    """Nodes of a kind, one after the other; all but query nodes under writes, too."""
+    for role in itertools.islice(itertools.cycle(KINDS[kind]), times):
+        began, before = time.monotonic(), commits.commits
+        reading.taken()
+        if kind != "query":
+            rows.start()
+            commits.start()
+        time.sleep(CALM_S)
+        cluster.kill(role)
+        killed = time.monotonic()
+        time.sleep(DOWN_S)
+        cluster.restart(role)
+        cluster.wait(role)
+        _until_quiet(reading, killed)
+        if kind != "query":
+            rows.stop()
+            commits.stop()
+        seen = reading.taken()
+        verdicts = (rows.verdict(), commits.verdict()) if kind != "query" else (None, None)
+        found = Round(kind, seen, *verdicts, commits.commits - before)
+        say(
+            f"{role} killed: {time.monotonic() - began:.0f} s, {len(seen.took):,} searches, {seen.raw:,} incomplete "
+            f"from the servers, {seen.unreported} given out unreported, {seen.failed} failed; "
+            + "; ".join(f"{v.lost} lost, {v.doubled} doubled of {v.wanted:,}" for v in verdicts if v)
+        )
+        yield found
+
+
+def _until_quiet(reading: Reading, killed: float) -> None:
+    """Answers have been whole for a while, and some time has gone by since the kill in any case."""
+    while (now := time.monotonic()) - killed < LONGEST_S:
+        if now - killed > AFTER_S and now - reading.last_bad > QUIET_S:
+            return
+        time.sleep(0.2)
