@@ -139,7 +139,7 @@ def _killed(
     ids = set(engine.article_ids(NAME))
     first = [changed for article in first if (changed := mirror.article(NAME, article.article_id)[0])]
     assert ids == {article.article_id for article in first}
-    reading = Reading(vectors, known({article.article_id: article for article in first}))
+    reading = Reading(vectors, known({article.article_id: article for article in first}), backend._server.seen)
     backend._server.told = reading.told
     commits = Commits(engine, mirror, NAME, first, spare, published)
     rows = Rows(backend._server, mirror.encoder.dim, SHARDS, REPLICAS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -55,8 +56,10 @@ def recall(found: Sequence[float], wanted: Sequence[float]) -> float:
 class Reading:
     """One thread that asks; ``known`` may be put in another's place at any time."""
 
-    def __init__(self, vectors: Sequence[Vector], known: Known) -> None:
+    def __init__(self, vectors: Sequence[Vector], known: Known, happened: Counter[str]) -> None:
+        """``happened``: what the door to Milvus counts."""
         self._vectors, self.known = vectors, known
+        self._happened, self._before = happened, Counter(happened)
         self.seen = Searches()
         self.last_bad = 0.0  # when an answer last came late, incomplete or not at all
         self._stop, self._lock = threading.Event(), threading.Lock()
@@ -73,6 +76,8 @@ class Reading:
         """What came since this was asked last."""
         with self._lock:
             found, self.seen = self.seen, Searches()
+            since, self._before = self._happened - self._before, Counter(self._happened)
+            found.late, found.again = since["late"], since["failed"]
             return found
 
     def told(self, request: Mapping[str, Any], found: Any) -> None:

@@ -64,6 +64,10 @@ class Client:
     def upsert(self, name: str, rows: Sequence[dict[str, Any]], **_: object) -> None:
         self.kept[name].update({row["id"]: dict(row) for row in rows})
 
+    def delete(self, name: str, filter: str, **_: object) -> None:
+        for row in self._there(name, filter):
+            del self.kept[name][row["id"]]
+
     def flush(self, name: str, **_: object) -> None: ...
 
     def query(self, name: str, filter: str, output_fields: Sequence[str], **_: object) -> list[dict[str, Any]]:
@@ -163,6 +167,18 @@ def test_what_is_published_is_not_taken_for_unpublished(server: Server, client: 
     client.absent = iter(lambda: {0}, None)
     with pytest.raises(EngineIncomplete):
         records.get("current/news")
+
+
+def test_records_are_dropped_with_all_their_parts(server: Server, client: Client) -> None:
+    records = Records(server)
+    long = np.random.default_rng(1).bytes(200_000)
+    for name, value in (("a", long), ("b", b"1"), ("c", b"2")):
+        records.put(name, value)
+    assert records.get("a") == long
+    records.drop("a", "nothing", "c")
+    records.drop()
+    assert [records.get(name) for name in ("a", "b", "c")] == [None, b"1", None]
+    assert len(client.kept[RECORDS]) == 2, "b, and the witness"
 
 
 def test_a_collection_is_loaded_once_with_all_its_replicas(server: Server, client: Client) -> None:

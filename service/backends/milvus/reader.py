@@ -268,7 +268,7 @@ class MilvusReader:
         """What the server's own scores give; ``least``: hits that there must be."""
         most = min(MOST, depth + _TIED)
         found = self._server.search(self._stored.passages, field, vector, most, where)
-        if len(found.keys) < max(least, 1) and self._canary.waited():
+        if found.whole and len(found.keys) < max(least, 1) and self._canary.waited():
             found = self._server.search(self._stored.passages, field, vector, most, where)
         self._canary.look(len(found.keys), found.whole)
         return self._best(found.keys, found.scores, depth)
@@ -277,11 +277,11 @@ class MilvusReader:
         self, asked: Asked, depth: int, keep: Filter | None, where: str, article_weight: float
     ) -> npt.NDArray[np.int64]:
         found = self._of_words(asked, depth, keep, where, article_weight)
-        keys = np.unique(np.concatenate([one.keys for one in found]))
-        if len(keys) < max(0 if keep else min(depth, asked.most), 1) and self._canary.waited():
+        keys, whole = np.unique(np.concatenate([one.keys for one in found])), all(one.whole for one in found)
+        if whole and len(keys) < max(0 if keep else min(depth, asked.most), 1) and self._canary.waited():
             found = self._of_words(asked, depth, keep, where, article_weight)
-            keys = np.unique(np.concatenate([one.keys for one in found]))
-        self._canary.look(len(keys), all(one.whole for one in found))
+            keys, whole = np.unique(np.concatenate([one.keys for one in found])), all(one.whole for one in found)
+        self._canary.look(len(keys), whole)
         return keys
 
     def _of_words(

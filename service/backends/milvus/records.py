@@ -47,9 +47,12 @@ class Records:
             texts += [by_key[key] for key in batch]
         return zlib.decompress(base64.b64decode("".join(texts)))
 
-    def drop(self, name: str) -> None:
-        found = self._parts([key_of(f"{name}|0")])
-        keys = [key_of(f"{name}|{i}") for i in range(int(found[0]["parts"]) if found else 1)]
+    def drop(self, *names: str) -> None:
+        """Those of them that are there."""
+        if not names:
+            return
+        found = {str(row["key"]): int(row["parts"]) for row in self._parts([key_of(f"{name}|0") for name in names])}
+        keys = [key_of(f"{name}|{i}") for name in names if name in found for i in range(found[name])]
         for start in range(0, len(keys), 200):
             self._server.delete(RECORDS, f"id in {keys[start : start + 200]}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from service.backends.milvus.dictionary import Dictionary
@@ -107,9 +107,10 @@ class Versions:
         """In one upsert of one row."""
         self._records.put(f"current/{manifest.collection}", manifest.version.encode(), CURRENT)
 
-    def drop(self, collection: str, version: str) -> None:
-        self._records.drop(self._dictionary(collection, version))
-        self._records.drop(f"version/{collection}/{version}")
+    def drop(self, collection: str, versions: Sequence[str]) -> None:
+        """Those of them that are kept."""
+        dictionaries = [self._dictionary(collection, version) for version in versions]
+        self._records.drop(*dictionaries, *(f"version/{collection}/{version}" for version in versions))
 
     @staticmethod
     def _dictionary(collection: str, version: str) -> str:

@@ -321,8 +321,7 @@ class MilvusWriter:
         oldest = self._number - KEPT + 1
         generation = int(str(manifest.segments[0]["generation"]))
         kept = generation - 1 if self._before else generation  # collections whose rows a kept version shows
-        for number in range(oldest - 1, max(0, oldest - 6), -1):
-            self._versions.drop(self._collection, name_of(number))
+        self._versions.drop(self._collection, [name_of(n) for n in range(oldest - 1, max(0, oldest - 6), -1)])
         for name in names(self._collection, generation):
             gone = f"died > 0 and died <= {oldest}"
             if self._server.count(name, gone):
