@@ -78,6 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             code = _tested(cluster, options, [kind for kind in kinds if kind])
         except (AssertionError, OSError, RuntimeError, ServiceError) as error:
             say(f"failed: {type(error).__name__}: {error}")
+        except KeyboardInterrupt:
+            code = 130
+            say("interrupted: all processes are stopped")
         finally:
             stack.close()
             if code:
@@ -168,9 +171,11 @@ def _articles(files: Sequence[str] | None, count: int) -> list[Article]:
     return list(reversed(texts.values()))[:count]
 
 
-def _stopped(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)
+def _stopped(_number: int, _: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    os._exit(status)  # threads may wait for servers that are gone

@@ -48,7 +48,7 @@ def run(cluster: Engine, mirror: Engine, name: str, vectors: Sequence[Vector], a
     agree()
     before, version = cluster.reader(name), cluster.version(name)
     kept = before.search_vector(vectors[0], 10)
-    changed = [edition(article, 0) for article in articles[:5]]
+    changed = [edition(article, 1) for article in articles[:5]]
     both(lambda engine: engine.take(name, changed, True))
     again = cluster._backend.reader(name, version).search_vector(vectors[0], 10)
     assert np.array_equal(kept.keys, again.keys), "a version stays as it is while the next is published"

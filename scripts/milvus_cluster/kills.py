@@ -13,7 +13,8 @@ from milvus_cluster.report import Round
 from milvus_cluster.writing import Commits, Rows
 
 KINDS = {"query": ("query-node-1", "query-node-2"), "data": ("data-node",), "coordinators": ("coordinators",)}
-CALM_S, DOWN_S, AFTER_S, QUIET_S, LONGEST_S = 3.0, 5.0, 40.0, 10.0, 150.0
+CALM_S, DOWN_S, QUIET_S, LONGEST_S = 3.0, 5.0, 10.0, 150.0
+AFTER_S = {"query": 40.0, "data": 60.0, "coordinators": 60.0}
 
 
 def rounds(kind: str, times: int, cluster: Cluster, reading: Reading, rows: Rows, commits: Commits) -> Iterator[Round]:
@@ -30,7 +31,7 @@ def rounds(kind: str, times: int, cluster: Cluster, reading: Reading, rows: Rows
         time.sleep(DOWN_S)
         cluster.restart(role)
         cluster.wait(role)
-        _until_quiet(reading, killed)
+        _until_quiet(reading, killed, AFTER_S[kind])
         if kind != "query":
             rows.stop()
             commits.stop()
@@ -45,9 +46,9 @@ def rounds(kind: str, times: int, cluster: Cluster, reading: Reading, rows: Rows
         yield found
 
 
-def _until_quiet(reading: Reading, killed: float) -> None:
+def _until_quiet(reading: Reading, killed: float, least_s: float) -> None:
     """Answers have been whole for a while, and some time has gone by since the kill in any case."""
     while (now := time.monotonic()) - killed < LONGEST_S:
-        if now - killed > AFTER_S and now - reading.last_bad > QUIET_S:
+        if now - killed > least_s and now - reading.last_bad > QUIET_S:
             return
         time.sleep(0.2)

@@ -70,7 +70,7 @@ class Reading:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(60)
+        self._thread.join(5)
 
     def taken(self) -> Searches:
         """What came since this was asked last."""

@@ -96,10 +96,11 @@ class Commits:
         self._spare = list(spare)
         self._ledger = Ledger()
         self._ledger.begin(self._number.values(), 0)
-        self._ledger.acknowledged([self._number[name] for name in self.live], 1)
+        for name, article in self.live.items():
+            self._ledger.acknowledged([self._number[name]], edition_of(article.text))
         self._ledger.acknowledged([self._number[article.article_id] for article in spare], 0)
         self._ledger.upserts = self._ledger.deletes = 0
-        self._chance, self._edition, self.commits = random.Random(3), 1, 0
+        self._chance, self._edition, self.commits = random.Random(3), 1_000, 0
         self._stop, self.failure = threading.Event(), ""
         self._thread = threading.Thread(target=self._run, daemon=True)
 
