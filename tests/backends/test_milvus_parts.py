@@ -221,7 +221,7 @@ def test_long_texts_are_kept_in_parts_and_names_are_cut_by_bytes() -> None:
     chance = random.Random(1)
     text = "".join(chance.choices("ابتثجحخدذرز شسصض", k=300_000))
     told = Article("id", "", "0" * 64, "عنوان")
-    first, rest = entities.blob([*entities.metadata(told), told.sha256], zlib.compress(text.encode()))
+    first, rest = entities.blob([*entities.details(told), told.sha256], zlib.compress(text.encode()))
     assert len(rest) >= 2 and all(len(part.encode()) <= 65_535 for part in (first, *rest))
     found, packed = entities.article_of("".join([first, *rest]))
     assert found == told and zlib.decompress(packed).decode() == text

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from service import analyzer, duplicates
 from service.backends.base import Packer, Prepared
+from service.backends.embedded.details import checksum, details
 from service.backends.embedded.facts import Found, found_in
 from service.backends.embedded.kinship import Kinship, Relations, label
 from service.backends.embedded.postings import Bag, Flat, bag, bag_of, flattened
@@ -28,7 +29,7 @@ class Rows:
     """Some articles and their chunks; rows of either are numbered from 0."""
 
     ids: list[str]
-    stored: list[tuple[object, ...]]  # metadata, sha256 and compressed text of each article, as store.sqlite has them
+    stored: list[tuple[object, ...]]  # details, sha256, compressed text, checksum of each article, as in store.sqlite
     chunks: npt.NDArray[np.int32]  # (n, 6) as chunks.npy
     terms: Bag
     fields: Bag
@@ -36,12 +37,6 @@ class Rows:
     found: Found
     near: Relations
     settled: bool = False  # whether ``near`` has the labels of groups, or each row its own
-
-
-def metadata(article: Article) -> tuple[str, ...]:
-    """In the order of store.sqlite's columns."""
-    return (article.article_id, article.title, article.source, article.published, article.url, article.language,
-            article.origin, article.origin_sha256)  # fmt: skip
 
 
 def packer(recipe: Mapping[str, str]) -> Packer:
@@ -60,7 +55,7 @@ def pack(batch: Sequence[Prepared], bands: int) -> Rows:
     terms = bag_of(flat)
     return Rows(
         [entry.article.article_id for entry in batch],
-        [(*metadata(e.article), e.article.sha256, zlib.compress(e.article.text.encode(), _LEVEL)) for e in batch],
+        [_stored(entry.article) for entry in batch],
         np.array(chunks, np.int32).reshape(-1, 6),
         terms,
         bag([_field_terms(entry.article) for entry in batch]),
@@ -68,6 +63,11 @@ def pack(batch: Sequence[Prepared], bands: int) -> Rows:
         found_in([(entry.article, entry.chunks, entry.found) for entry in batch]),
         _relations(batch, flat, bands),
     )
+
+
+def _stored(article: Article) -> tuple[object, ...]:
+    cells = details(article)
+    return *cells, article.sha256, zlib.compress(article.text.encode(), _LEVEL), checksum(cells)
 
 
 def _relations(batch: Sequence[Prepared], flat: Flat, bands: int) -> Relations:

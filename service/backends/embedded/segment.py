@@ -1,6 +1,6 @@
 """One immutable segment of a collection: a folder with the articles' text, the chunk table, postings and vectors.
 
-store.sqlite       articles and copies with their metadata, texts compressed
+store.sqlite       articles and copies with their metadata (see details.py), texts compressed
 chunks.npy         (n, 6) int32: article row, ordinal, start, end, terms, 1 where Arabic (else 0)
 ids.*.npy          article ids in row order (see vocabulary.Terms)
 terms.*.npy        postings of the chunks (title included)
@@ -26,13 +26,14 @@ import numpy as np
 import numpy.typing as npt
 
 from service.backends.embedded import variants
+from service.backends.embedded.details import COLUMNS, agree, checksum, details, sums_in
 from service.backends.embedded.facts import Facts, FactsBuilder
 from service.backends.embedded.forward import Forward
 from service.backends.embedded.kinship import Relations
 from service.backends.embedded.labelled import Labelled
 from service.backends.embedded.layout import REMEDY
 from service.backends.embedded.postings import Postings, PostingsBuilder
-from service.backends.embedded.rows import Rows, metadata
+from service.backends.embedded.rows import Rows
 from service.backends.embedded.vectors import open_vectors, write_vectors
 from service.errors import IndexDamaged
 from service.mapping import mapped
@@ -43,13 +44,12 @@ from service.vocabulary import Terms
 _PAGE_BYTES = 512  # of store.sqlite: texts are of 1 to 2 KB, and the rest of the last page of each is lost
 _SCHEMA = """
 create table articles (row integer primary key, article_id text not null unique, title text, source text,
-  published text, url text, language text, origin text, origin_sha256 text, sha256 text not null, text blob not null);
+  published text, url text, language text, origin text, origin_sha256 text, sha256 text not null, text blob not null,
+  crc integer);
 create index by_sha256 on articles (sha256);
 create table copies (article_id text primary key, title text, source text, published text, url text, language text,
-  origin text, origin_sha256 text, original text not null) without rowid;
+  origin text, origin_sha256 text, original text not null, crc integer) without rowid;
 """
-COLUMNS = "article_id, title, source, published, url, language, origin, origin_sha256"
-_ARTICLE = f"select {COLUMNS}, sha256, text from articles where row = ?"
 
 
 class SegmentBuilder:
@@ -78,7 +78,7 @@ class SegmentBuilder:
         """The next articles."""
         first = len(self._ids)
         self._store.executemany(
-            f"insert into articles (row, {COLUMNS}, sha256, text) values (?,?,?,?,?,?,?,?,?,?,?)",
+            f"insert into articles (row, {COLUMNS}, sha256, text, crc) values (?,?,?,?,?,?,?,?,?,?,?,?)",
             ((first + i, *columns) for i, columns in enumerate(rows.stored)),
         )
         chunks = rows.chunks.copy()
@@ -94,14 +94,12 @@ class SegmentBuilder:
         self.chunks += len(chunks)
 
     def add_copy(self, article: Article, original: str) -> None:
-        self._store.execute(
-            f"insert into copies ({COLUMNS}, original) values (?,?,?,?,?,?,?,?,?)", (*metadata(article), original)
-        )
-        self.copies += 1
+        cells = details(article)
+        self.add_stored_copy((*cells, original, checksum(cells)))
 
     def add_stored_copy(self, columns: tuple[object, ...]) -> None:
         """A copy as another segment's ``stored_copies`` gives it."""
-        self._store.execute(f"insert into copies ({COLUMNS}, original) values (?,?,?,?,?,?,?,?,?)", columns)
+        self._store.execute(f"insert into copies ({COLUMNS}, original, crc) values (?,?,?,?,?,?,?,?,?,?)", columns)
         self.copies += 1
 
     def write(self, earlier: Sequence[Relations] = (), alike: float = 1.0) -> None:
@@ -145,6 +143,7 @@ class Segment:
             uri = f"{(folder / 'store.sqlite').resolve().as_uri()}?mode=ro&immutable=1"
             self._store = sqlite3.connect(uri, uri=True, check_same_thread=False)
             self.close = weakref.finalize(self, self._store.close)  # when nobody knows it any more, at the latest
+            self._sums = {table: sums_in(self._store, table) for table in ("articles", "copies")}
             self.table = mapped(folder / "chunks.npy")
             self.chunk_article = np.ascontiguousarray(self.table[:, 0])
             self.article_starts = np.concatenate([[0], np.cumsum(np.bincount(self.chunk_article))]).astype(np.int64)
@@ -162,7 +161,7 @@ class Segment:
             raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
         self.vectors = open_vectors(folder)
         self.article = lru_cache(maxsize=256)(
-            partial(_article_at, folder, self._store)
+            partial(_article_at, folder, self._store, self._sums["articles"])
         )  # no circle: it goes with its last user
         self.spellings = variants.Spellings(self.grams, self.terms.terms)
         self.near_chunks, self.near_articles = Labelled(self.near.chunks.labels), Labelled(self.near.articles.labels)
@@ -190,17 +189,21 @@ class Segment:
         return self._rows("select article_id, original from copies order by article_id")
 
     def stored(self) -> Iterator[tuple[object, ...]]:
-        """Metadata, sha256 and compressed text of every article, as rows.Rows has them."""
-        yield from self._rows(f"select {COLUMNS}, sha256, text from articles order by row")
+        """Details, sha256, compressed text and checksum of every article, as rows.Rows has them."""
+        yield from self._rows(f"select {COLUMNS}, sha256, text, {self._sums['articles']} from articles order by row")
 
     def stored_copies(self) -> list[tuple[object, ...]]:
-        """Metadata of every copy, and its original's id."""
-        return self._rows(f"select {COLUMNS}, original from copies order by article_id")
+        """Details of every copy, its original's id, and the checksum."""
+        return self._rows(f"select {COLUMNS}, original, {self._sums['copies']} from copies order by article_id")
 
     def copy(self, article_id: str, text: str, sha256: str) -> Article | None:
-        """A copy under its own id and metadata; None when this segment does not hold it."""
-        found = self._rows(f"select {COLUMNS} from copies where article_id = ?", article_id)
-        return _article(found[0], text, sha256) if found else None
+        """A copy under its own id and details; None when this segment does not hold it."""
+        found = self._rows(f"select {COLUMNS}, {self._sums['copies']} from copies where article_id = ?", article_id)
+        if not found:
+            return None
+        *cells, crc = found[0]
+        _refuse_other(self.folder, cells, crc)
+        return _article(cells, text, sha256)
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
         return _rows(self.folder, self._store, sql, *values)
@@ -213,16 +216,25 @@ def _rows(folder: Path, store: sqlite3.Connection, sql: str, *values: object) ->
         raise IndexDamaged(f"{folder / 'store.sqlite'} cannot be read ({error}): {REMEDY}") from error
 
 
-def _article_at(folder: Path, store: sqlite3.Connection, row: int) -> Article:
+def _article_at(folder: Path, store: sqlite3.Connection, sums: str, row: int) -> Article:
     """The article of an article row."""
-    found = _rows(folder, store, _ARTICLE, row)
+    found = _rows(folder, store, f"select {COLUMNS}, sha256, text, {sums} from articles where row = ?", row)
     if not found:
         raise IndexDamaged(f"{folder / 'store.sqlite'} lacks the article of row {row}: {REMEDY}")
-    *metadata, sha256, packed = found[0]
+    *cells, sha256, packed, crc = found[0]
     try:
-        return _article(metadata, zlib.decompress(packed).decode(), sha256)
+        text = zlib.decompress(packed).decode()
     except (zlib.error, ValueError) as error:
         raise IndexDamaged(f"{folder / 'store.sqlite'} has a text that cannot be read: {REMEDY}") from error
+    _refuse_other(folder, cells, crc)
+    return _article(cells, text, sha256)
+
+
+def _refuse_other(folder: Path, cells: Sequence[object], crc: object) -> None:
+    if not agree(cells, crc):
+        raise IndexDamaged(
+            f"{folder / 'store.sqlite'}: title, link or other details of {cells[0]!r} are not what was stored: {REMEDY}"
+        )
 
 
 def _article(metadata: Sequence[str], text: str, sha256: str) -> Article:

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from service.backends.embedded.segment import COLUMNS
+from service.backends.embedded.details import COLUMNS, agree, sums_in
 from service.records import Article
 from service.vocabulary import Terms
 
@@ -47,12 +47,13 @@ class Store:
         rows = [row for row in range(self.articles_wanted) if row not in without]
         try:
             store = self._opened()
+            sums = sums_in(store, "articles")
         except sqlite3.Error as error:
             self.lost += [Lost(self._name(row), self.folder.name, str(error)) for row in rows]
             return
         with closing(store):
             for row in rows:
-                found = self._read(store, row)
+                found = self._read(store, sums, row)
                 if isinstance(found, Article):
                     yield found
                 else:
@@ -63,26 +64,32 @@ class Store:
         given, why = 0, "not in the store"
         try:
             with closing(self._opened()) as store:
-                for *record, original in store.execute(f"select {COLUMNS}, original from copies order by article_id"):
-                    yield _article(record, "", ""), str(original)
+                sums = sums_in(store, "copies")
+                every = f"select {COLUMNS}, original, {sums} from copies order by article_id"
+                for *record, original, crc in store.execute(every):
                     given += 1
+                    if wrong := _wrong(record, crc):
+                        self.lost.append(Lost(str(record[0]), self.folder.name, wrong))
+                    else:
+                        yield _article(record, "", ""), str(original)
         except (sqlite3.Error, TypeError, ValueError) as error:
             why = str(error)
         if given < self.copies_wanted:
             some = f"{self.copies_wanted - given} of {self.copies_wanted} copies"
             self.lost.append(Lost(some, self.folder.name, why))
 
-    def _read(self, store: sqlite3.Connection, row: int) -> Article | str:
+    def _read(self, store: sqlite3.Connection, sums: str, row: int) -> Article | str:
         """The article of a row, or what is wrong with it."""
         try:
-            found = store.execute(f"select {COLUMNS}, sha256, text from articles where row = ?", (row,)).fetchone()
+            sql = f"select {COLUMNS}, sha256, text, {sums} from articles where row = ?"
+            found = store.execute(sql, (row,)).fetchone()
             if found is None:
                 return "not in the store"
-            *record, wanted, packed = found
+            *record, wanted, packed, crc = found
             text = zlib.decompress(packed).decode()
             if sha256(text.encode()).hexdigest() != wanted:
                 return "its text has another SHA-256 than was noted"
-            return _article(record, text, wanted)
+            return _wrong(record, crc) or _article(record, text, wanted)
         except (sqlite3.Error, zlib.error, TypeError, ValueError) as error:
             return f"cannot be read: {error}"
 
@@ -96,6 +103,10 @@ class Store:
     def _opened(self) -> sqlite3.Connection:
         uri = f"{(self.folder / 'store.sqlite').resolve().as_uri()}?mode=ro&immutable=1"
         return sqlite3.connect(uri, uri=True)
+
+
+def _wrong(record: list[str], crc: object) -> str:
+    return "" if agree(record, crc) else "its title, link or other details are not what was stored"
 
 
 def _article(record: list[str], text: str, digest: str) -> Article:

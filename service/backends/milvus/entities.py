@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service.backends.embedded.details import details
 from service.backends.embedded.kinship import Kinship
-from service.backends.embedded.rows import Rows, metadata
+from service.backends.embedded.rows import Rows
 from service.backends.milvus import bags, facts, periods
 from service.backends.milvus.schema import FOREVER, cut, key_of
 from service.dates.calendars import iso_day
@@ -106,7 +107,7 @@ class Entities:
         first_passages = self._where.passage + np.searchsorted(self._homes, np.arange(len(rows.ids) + 1))
         for article, article_id in enumerate(rows.ids):
             span = slice(starts[article], starts[article + 1])
-            *told, sha256, packed = rows.stored[article]
+            *told, sha256, packed, _ = rows.stored[article]
             first, rest = blob([*told, sha256], packed)
             mentions = self._all(article)
             dates = self._of_article(self._dates, article)
@@ -166,7 +167,7 @@ class Entities:
 
 def copy_row(number: int, version: int, article: Article, original: str) -> tuple[dict[str, Any], list[str]]:
     """A further id of a text; it comes without that text."""
-    first, rest = blob([*metadata(article), article.sha256], b"")
+    first, rest = blob([*details(article), article.sha256], b"")
     day = iso_day(article.published)
     return {
         "id": number, "born": version, "died": FOREVER,
