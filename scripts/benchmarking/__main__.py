@@ -1,11 +1,13 @@
 """Rasad beside its peers.
 
     scripts/benchmark --articles FILE... [--sizes 10000,100000] [--topics FILE --qrels FILE] [--out DIR] [--engines A,B]
+                      [--questions 200]
 
 Sets of the sizes asked are made of the passages of the articles (passages.py says how); with --topics and --qrels the
 articles themselves are a set too, where Rasad ingests them whole and nDCG@10 of articles is measured. The table goes to
 stdout and, with --out, to DIR/benchmark.md, with DIR/benchmark.svg beside it, after each engine; what
-DIR/benchmark.json holds of other sets, measured before, stays in them.
+DIR/benchmark.json holds of other sets, measured before, stays in them; so does what it holds of a set whose other
+engines were measured then.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarking import passages, report
 from benchmarking.engines import PEERS
@@ -46,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Path(part).name if "/" in part else part for part in (sys.argv[1:] if arguments is None else arguments)
         )
         for given in _sets(options, real, folder):
-            after = functools.partial(_written, options.out, given, options.qrels, given_as) if options.out else None
+            after = None
+            if options.out:
+                beside = _without(_kept(options.out).get(given.name), engines)
+                after = functools.partial(_written, options.out, given, options.qrels, given_as, beside)
             rows = run(given, engines, folder, limits, after)
             print("\n".join(report.table(rows, _ndcg(rows, given, options.qrels))), flush=True)
             if after:
@@ -54,20 +60,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _written(out: Path, given: Set, qrels: Path | None, given_as: str, rows: Sequence[Row]) -> None:
-    """Put one set's rows so far beside the sets that were measured before."""
+def _kept(out: Path) -> dict[str, Any]:
+    path = out / "benchmark.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _without(before: Mapping[str, Any] | None, engines: Sequence[str]) -> Mapping[str, Any]:
+    """What was measured of the same set before, if none of these engines was."""
+    nothing = {"lines": [], "p50_ms": {}}
+    return nothing if before is None or before["p50_ms"].keys() & set(engines) else before
+
+
+def _written(
+    out: Path, given: Set, qrels: Path | None, given_as: str, beside: Mapping[str, Any], rows: Sequence[Row]
+) -> None:
+    """Put one set's rows so far beside what was measured before."""
     out.mkdir(parents=True, exist_ok=True)
-    kept_at = out / "benchmark.json"
-    kept = json.loads(kept_at.read_text(encoding="utf-8")) if kept_at.exists() else {}
+    kept = _kept(out)
     kept[given.name] = {
         "passages": given.count,
         "lines": [
+            *beside["lines"],
             *report.about(datetime.date.today().isoformat(), f"scripts/benchmark {given_as}"),
             *report.table(rows, _ndcg(rows, given, qrels)),
         ],
-        "p50_ms": {row.engine: report.p50(row) for row in rows if row.times_ms},
+        "p50_ms": {**beside["p50_ms"], **{row.engine: report.p50(row) for row in rows if row.times_ms}},
     }
-    kept_at.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write(out, kept)
+
+
+def write(out: Path, kept: Mapping[str, Any]) -> None:
+    """All sets as JSON, Markdown and a plot."""
+    text = json.dumps(kept, ensure_ascii=False, indent=1) + "\n"
+    (out / "benchmark.json").write_text(text, encoding="utf-8")
     sets = sorted(kept.items(), key=lambda item: (item[0] != "articles", item[1]["passages"]))
     lines = list(report.HEAD)
     for name, one in sets:
@@ -83,13 +108,13 @@ def _sets(options: argparse.Namespace, real: Sequence[passages.Passage], folder:
         source = folder / "articles.jsonl"
         count = passages.write(source, real)
         topics = {name: evaluation.read_topics(options.topics, [name])[name] for name in FIELDS}
-        asked = tuple(passages.questions(real, _QUESTIONS))
+        asked = tuple(passages.questions(real, options.questions))
         sets.append(Set("articles", source, count, asked, tuple(options.articles), topics))
     for size in sorted(int(size) for size in options.sizes.split(",")) if options.sizes else ():
         source = folder / f"{size}.jsonl"
         count = passages.write(source, passages.grown(real, size))
         sets.append(
-            Set(f"generated-{size}", source, count, tuple(passages.questions(passages.read(source), _QUESTIONS)))
+            Set(f"generated-{size}", source, count, tuple(passages.questions(passages.read(source), options.questions)))
         )
     return sets
 
@@ -128,6 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--topics", type=Path, metavar="FILE.jsonl", help="also the articles themselves, with nDCG@10")
     parser.add_argument("--qrels", type=Path, metavar="FILE")
     parser.add_argument("--engines", default="", metavar="A,B", help=f"any of {', '.join(PEERS)}; default all")
+    parser.add_argument("--questions", type=int, default=_QUESTIONS, help="of each set (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=Limits().seconds, help="for one step of one engine")
     parser.add_argument("--memory-gb", type=float, default=Limits().memory_gb, help="for one step of one engine")
     parser.add_argument("--through", default="", metavar="COMMAND", help="runs each step, e.g. 'nice -n 5'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,24 @@ def test_sets_measured_before_stay_in_the_report(tmp_path: Path) -> None:
     assert text.index("## generated-20: 20 passages") < text.index("## generated-40: 40 passages")
     assert text.count("| sqlite fts5 |") == 2 and "--sizes 40" in text and "--sizes 20" in text
     assert (out / "benchmark.svg").read_text(encoding="utf-8").count("sqlite fts5") >= 1
+
+
+def test_engines_measured_before_stay_in_their_set(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="the extra plots is not installed")
+    pytest.importorskip("rank_bm25")
+    out = tmp_path / "out"
+    for engines, asked in (("sqlite fts5", "7"), ("rank-bm25", "5"), ("rank-bm25", "3")):
+        main(["--articles", str(SEEDS), "--sizes", "40", "--engines", engines, "--questions", asked,
+              "--work", str(tmp_path), "--out", str(out)])  # fmt: skip
+        text = (out / "benchmark.md").read_text(encoding="utf-8")
+        if asked == "5":
+            assert text.count("## generated-40: 40 passages") == 1
+            tables = [line for line in text.splitlines() if line.startswith(("| sqlite fts5 |", "| rank-bm25 |"))]
+            assert [line.split("|")[-2].strip() for line in tables] == ["7", "5"]
+            assert set(json.loads((out / "benchmark.json").read_text())["generated-40"]["p50_ms"]) == {
+                "sqlite fts5", "rank-bm25"
+            }  # fmt: skip
+    assert "| sqlite fts5 |" not in text, "an engine that is measured again is not put beside itself"
 
 
 def given(tmp_path: Path) -> Set:
