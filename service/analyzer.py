@@ -3,7 +3,7 @@
 Arabic: Unicode compatibility forms, diacritics, tatweel, alef, alef maqsura and teh marbuta are normalised by
 camel-tools; Persian and Kurdish letters take their Arabic shape; then a light stemmer in the manner of light10
 (Larkey, Ballesteros & Connell 2007) with the proclitics و ف ب ك ل, and forms.py for what it leaves. English: lower case
-and Snowball (PyStemmer); letters and digits part (F16 = F-16).
+and Snowball with irregular forms (english.py); letters and digits part (F16 = F-16).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service import forms
-from service.stopwords import STOP_WORDS
+from service import english, forms
+from service.stopwords import is_stop_word
 
-ANALYZER_ID = "ar-en-3"  # change it with every change of the terms: an index made with another one refuses to open
+ANALYZER_ID = "ar-en-4"  # change it with every change of the terms: an index made with another one refuses to open
 
 _MARKS = "\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u200b-\u200f\u2060\ufeff\u00ad"
 _ARABIC = "\u0620-\u064a\u066e-\u06d5\u06ee\u06ef\u06fa-\u06ff\u0750-\u077f\u08a0-\u08c9\ufb50-\ufdfd\ufe70-\ufefc"
@@ -141,7 +141,7 @@ class _Remembered(dict[str, str]):
 def _index_term(word: str) -> str:
     """The index term of one word as written, "" for a stop word."""
     plain = normalize(word)
-    if plain in STOP_WORDS or (len(plain) < 2 and not plain.isalnum()) or (len(plain) == 1 and is_arabic(plain)):
+    if is_stop_word(plain) or (len(plain) < 2 and not plain.isalnum()) or (len(plain) == 1 and is_arabic(plain)):
         return ""
     return stem(plain)
 
@@ -204,23 +204,12 @@ def _plain_latin(word: str) -> str:
 
 def stem(plain: str) -> str:
     """The index term of a word in plain spelling."""
-    return forms.settled(light_stem(plain)) if is_arabic(plain) else _english(plain)
+    return forms.settled(light_stem(plain)) if is_arabic(plain) else english.stem(plain)
 
 
 def light(plain: str) -> str:
     """The light stem of a word in plain spelling: what the bundled encoder was trained on."""
-    return light_stem(plain) if is_arabic(plain) else _english(plain)
-
-
-@lru_cache(maxsize=1)
-def _snowball():  # type: ignore[no-untyped-def]
-    import Stemmer
-
-    return Stemmer.Stemmer("english")
-
-
-def _english(plain: str) -> str:
-    return str(_snowball().stemWord(plain))
+    return light_stem(plain) if is_arabic(plain) else english.light(plain)
 
 
 def light_stem(word: str) -> str:

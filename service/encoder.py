@@ -102,6 +102,11 @@ class StaticEncoder:
         ids, cosines = self._nearest[0][row].tolist(), self._nearest[1][row].tolist()
         return [(self.keys[i][1:], cosine / 255) for i, cosine in zip(ids, cosines, strict=True) if i >= 0]
 
+    def rarity(self, stems: Sequence[str]) -> dict[str, float]:
+        """Stem -> its weight in a text's vector, the less the commoner the word; of the stems that it knows."""
+        rows = self.keys.find_many(["s" + stem for stem in stems])
+        return {stem: float(self._weights[row]) for stem, row in zip(stems, rows.tolist(), strict=True) if row >= 0}
+
     def word(self, plain: str) -> Vectors:
         """Weighted vector of a word in plain spelling, (dim,), not of unit length."""
         vector: Vectors = self._words([plain])[0]

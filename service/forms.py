@@ -1,9 +1,10 @@
 """Arabic light stems that are forms of one word -> the stem that stands for all of them.
 
-A light stem still carries what cannot be stripped blindly (كتاب is not ك + تاب): proclitics of one letter, prefixes of
-the imperfect, the endings ا and ت. Two stems are taken for one word where the team's lexicon knows both and gives them
-an English equivalent in common. A stem that the lexicon lacks loses a proclitic or its final alef where the rest is a
-stem that the lexicon has. In the manner of frequency-guided light stemming (Larkey, Ballesteros & Connell 2007).
+A light stem still carries what cannot be stripped blindly (كتاب is not ك + تاب): proclitics of one letter, prefixes
+of the imperfect, the article of a noun of two letters (الحق), the suffix before a pronoun (رحلاتها), the endings ا
+and ت. Two stems are taken for one word where the team's lexicon knows both and gives them an English equivalent in
+common. A stem that the lexicon lacks loses what may be stripped where the rest is a stem that the lexicon has, and
+else a second suffix alone. In the manner of frequency-guided light stemming (Larkey, Ballesteros & Connell 2007).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ BUNDLED = Path(__file__).parent / "models" / "lexicon" / "stems.tsv"
 _PROCLITICS = "بلكفو"
 _IMPERFECT = "يتنا"
 _MIN_LETTERS = 3  # of what is left
+_ARTICLES = ("وال", "ولل", "بال", "كال", "فال", "فلل", "ال", "لل")
+_SUFFIXES = ("هما", "نا", "وا", "ها", "هم", "كم", "هن", "ان", "ون", "ين", "ات", "يه", "ه", "ي")
 
 
 @lru_cache(maxsize=100_000)
@@ -27,10 +30,38 @@ def settled(stem: str) -> str:
     found = known.get(stem)
     if found is not None:
         return found
-    for shorter in _without_clitic(stem):
-        if shorter in known:
-            return known[shorter]
+    for other in _unlisted(stem):
+        if other in known:
+            return known[other]
+    return once_more(stem)
+
+
+def once_more(stem: str) -> str:
+    """A light stem without a second suffix: what a pronoun leaves (رحلاتها -> رحلات -> رحل)."""
+    for suffix in _SUFFIXES:
+        if stem.endswith(suffix) and len(stem) - len(suffix) >= _MIN_LETTERS:
+            return stem[: -len(suffix)]
     return stem
+
+
+def _without_article(stem: str) -> Iterator[str]:
+    """Nouns of two letters, from which a light stemmer takes no article (الحق), and those that lost a hamza (الجزء)."""
+    for article in _ARTICLES:
+        if stem.startswith(article) and len(stem) == len(article) + 2:
+            yield stem[len(article) :] + "ء"
+            yield stem[len(article) :]
+
+
+def _unlisted(stem: str) -> Iterator[str]:
+    """What a stem that the lexicon lacks may be a form of, likeliest first."""
+    yield from _without_article(stem)
+    for other in (once_more(stem), *_without_clitic(stem)):
+        yield other
+        yield once_more(other)
+        yield once_more(once_more(other))
+    if stem[-1:] == "ت" and len(stem) > _MIN_LETTERS + 1:
+        yield stem[:-1]
+        yield once_more(stem[:-1])
 
 
 def save(path: Path, entries: Sequence[tuple[str, frozenset[str]]]) -> int:
@@ -53,13 +84,26 @@ def _standing(entries: Sequence[tuple[str, frozenset[str]]]) -> Iterator[tuple[s
         meanings[stem] = meanings.get(stem, frozenset()) | equivalents
     nearest: dict[str, str] = {}
     for stem in rank:
+        for other in _same(stem):
+            if other != stem and other in rank and meanings[other] & meanings[stem]:
+                common, rare = sorted((other, stem), key=rank.__getitem__)
+                nearest.setdefault(rare, common)
+    for stem in rank:
         same = [c for c in _shorter(stem) if c in rank and rank[c] < rank[stem] and meanings[c] & meanings[stem]]
-        if same:
+        if same and stem not in nearest:
             nearest[stem] = min(same, key=lambda c: (rank[c], c))
     for stem, other in nearest.items():
         while other in nearest:  # ranks fall, so this ends
             other = nearest[other]
         yield stem, other
+
+
+def _same(stem: str) -> Iterator[str]:
+    """Other spellings of a stem, whichever is the commoner."""
+    yield from _without_article(stem)
+    yield once_more(stem)
+    if len(stem) > _MIN_LETTERS and stem[-1] == "ء":
+        yield stem[:-1]
 
 
 def _shorter(stem: str) -> Iterator[str]:

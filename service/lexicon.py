@@ -2,7 +2,8 @@
 
 A key is one index term, or several joined by spaces (a phrase); so is a target. Weights of a key sum to 1, in sense
 order. English headwords that share a stem (directive, direct) also have a key of their own: "=" and the word. Packed by
-scripts/train_encoder --lexicon-only from the team's own lists and the gazetteer's names, never from other lists.
+scripts/train_encoder --lexicon-only from the team's own lists (of a folder of training data, and scripts/lists) and the
+gazetteer's names, never from other lists.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,7 @@ from service.records import Language
 from service.vocabulary import Terms
 
 BUNDLED = Path(__file__).parent / "models" / "lexicon"
+LISTS = Path(__file__).parent.parent / "scripts" / "lists"  # of a checkout: what was packed ships, the lists do not
 MAX_PHRASE = 5  # index terms
 _TARGETS_KEPT = 8
 
@@ -35,8 +38,8 @@ class Lexicon:
     keys: Terms
     offsets: npt.NDArray[np.int32]
     targets: Terms
-    target_ids: npt.NDArray[np.int32]
-    weights: npt.NDArray[np.float32]
+    target_ids: npt.NDArray[np.unsignedinteger[Any]]
+    weights: npt.NDArray[np.float16]
 
     def look_up(self, key: str) -> list[tuple[str, float]]:
         """(target, weight), likeliest first; empty for an unknown key."""
@@ -128,24 +131,34 @@ def _headword(english: str, headwords: frozenset[str]) -> str:
 def pack_stems(folder: Path, data: Path) -> int:
     """Write the table of Arabic stems (forms.py) from the team's list. Returns how many stems stand for another."""
     entries = []
-    for stem, _, equivalents in _columns(data / "lexicon-ar-en.tsv", 3):
-        meanings = [e for e in equivalents.split(", ") if " " not in e]
-        entries.append((stem, frozenset(analyzer.stem(analyzer.normalize(e)) for e in meanings)))
+    for stem, spellings, equivalents in _columns(data / "lexicon-ar-en.tsv", 3):
+        meanings = frozenset(analyzer.stem(analyzer.normalize(e)) for e in equivalents.split(", ") if " " not in e)
+        lights = (analyzer.light(analyzer.normalize(spelling)) for spelling in spellings.split())
+        entries += [(form, meanings) for form in dict.fromkeys([stem, *lights])]
     return forms.save(folder / forms.BUNDLED.name, entries)
 
 
-def headwords(folder: Path) -> frozenset[str]:
-    """The single-word headwords of the team's English list, in plain spelling."""
-    listed = (english for english, _ in _columns(folder / "lexicon-en-ar.tsv", 2))
+def headwords(folder: Path, lists: Path = LISTS) -> frozenset[str]:
+    """The single-word headwords of the team's English lists, in plain spelling."""
+    listed = (english for path in _english_lists(folder, lists) for english, _ in _columns(path, 2))
     return frozenset(analyzer.normalize(word) for word in listed if len(analyzer.words(word)) == 1)
 
 
-def team_lists(folder: Path) -> Iterator[tuple[str, str, float]]:
-    """(English, Arabic, weight) lines of the team's lists in a folder of training data, in sense order."""
-    for name in ("lexicon-en-ar.tsv", "lexicon-phrases.tsv"):
-        for english, arabic in _columns(folder / name, 2):
-            for rank, word in enumerate(arabic.split("، ")):
-                yield english, word.rstrip("ـ"), 1.0 / (rank + 1)
+def _english_lists(folder: Path, lists: Path) -> list[Path]:
+    return [folder / "lexicon-en-ar.tsv", *sorted(lists.glob("lexicon-en-ar-*.tsv"))]
+
+
+def team_lists(folder: Path, lists: Path = LISTS) -> Iterator[tuple[str, str, float]]:
+    """(English, Arabic, weight) lines of the team's lists in a folder of training data, in sense order.
+
+    A headword of several lists: the senses of a later one come after those of an earlier.
+    """
+    listed: Counter[str] = Counter()
+    for path in (*_english_lists(folder, lists), folder / "lexicon-phrases.tsv"):
+        for english, arabic in _columns(path, 2):
+            for word in arabic.split("، "):
+                listed[english] += 1
+                yield english, word.rstrip("ـ"), 1.0 / listed[english]
     for _, spellings, equivalents in _columns(folder / "lexicon-ar-en.tsv", 3):
         for rank, english in enumerate(equivalents.split(", ")):
             for form in spellings.split()[:1]:
@@ -179,5 +192,5 @@ def _write(folder: Path, name: str, table: dict[str, dict[str, float]]) -> None:
     Terms.pack(key.encode() for key in keys).save(folder, f"{name}.keys")
     Terms.pack(target.encode() for target in targets).save(folder, f"{name}.targets")
     np.save(folder / f"{name}.offsets.npy", np.array(offsets, np.int32))
-    np.save(folder / f"{name}.ids.npy", np.array(ids, np.int32))
-    np.save(folder / f"{name}.weights.npy", np.array(weights, np.float32))
+    np.save(folder / f"{name}.ids.npy", np.array(ids, np.min_scalar_type(len(targets))))
+    np.save(folder / f"{name}.weights.npy", np.array(weights, np.float16))

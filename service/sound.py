@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import combinations
 
 _ARABIC = str.maketrans(
     {"ب": "b", "ت": "t", "ث": "t", "ج": "g", "ح": "h", "خ": "k", "د": "d", "ذ": "d", "ر": "r", "ز": "s", "س": "s",
@@ -20,6 +21,8 @@ _LATIN = str.maketrans(
     {"p": "b", "v": "f", "c": "k", "q": "k", "j": "g", "z": "s", "a": "", "e": "", "i": "", "o": "", "u": "", "y": "",
      "w": ""}
 )  # fmt: skip
+_PROCLITICS = ("وال", "بال", "كال", "فال", "لل", "و", "ب", "ل", "ك", "ف")
+_ENDS_OF_ENGLISH = "rsngdt"  # classes that end what Snowball takes off
 _DOUBLE = re.compile(r"(.)\1+")
 
 
@@ -41,8 +44,8 @@ def skeleton(plain: str) -> str:
 def respellings(plain: str) -> list[tuple[str, str]]:
     """(spelling, skeleton) under which an index may keep a word of the other script; skeletons of two classes or more.
 
-    Latin letters that are read in several ways, a plural's s, and the n or t that a light stem loses as if it were an
-    ending (تيموجين -> تيموج).
+    Latin letters that are read in several ways, a plural's s, Arabic proclitics, the n or t that a light stem loses as
+    if it were an ending (تيموجين -> تيموج), and what an English stem loses (Kissinger -> kissing).
     """
     spellings = [plain]
     if plain.isascii():
@@ -50,14 +53,40 @@ def respellings(plain: str) -> list[tuple[str, str]]:
         spellings.append(plain.replace("g", "k"))
         if plain.endswith("s") and len(plain) > 4:
             spellings.append(plain[:-1])
+    else:
+        if plain[-1:] in ("ز", "س") and len(plain) > 4:
+            spellings.append(plain[:-1])
+        lead = next((p for p in _PROCLITICS if plain.startswith(p) and len(plain) - len(p) >= 4), "")
+        spellings += [spelling[len(lead) :] for spelling in spellings if lead]
     found = []
     for spelling in dict.fromkeys(spellings):
         sound = skeleton(spelling)
         if len(sound) >= 2:
             found.append((spelling, sound))
+            if not plain.isascii() and len(sound) >= 4 and sound[-1] in _ENDS_OF_ENGLISH:
+                found.append((spelling, sound[:-1]))
             if plain.isascii() and len(sound) >= 3 and sound[-1] in "nt":
                 found.append((spelling[:-1], sound[:-1]))
     return found
+
+
+# classes that transliterations take for one another (Georgetown, جورجتاون), or leave out (Edinburgh, إدنبره)
+_CONFUSED = {"g": ("k", "x", ""), "k": ("g", "x"), "d": ("t",), "t": ("d",), "b": ("f",), "f": ("b",), "s": ("x",),
+             "x": ("s", "k"), "h": ("",)}  # fmt: skip
+
+
+@lru_cache(maxsize=20_000)
+def neighbours(sound: str) -> tuple[str, ...]:
+    """Skeletons that differ from one of three classes or more in one or two confused classes; [] for shorter ones."""
+    if len(sound) < 3:
+        return ()
+    changes = [(i, other) for i, heard in enumerate(sound) for other in _CONFUSED.get(heard, ())]
+    once = {sound[:i] + other + sound[i + 1 :] for i, other in changes}
+    twice = {
+        sound[:i] + one + sound[i + 1 : j] + two + sound[j + 1 :]
+        for (i, one), (j, two) in combinations(changes, 2) if i < j
+    }  # fmt: skip
+    return tuple(sorted(found for found in once | twice if len(found) >= 2 and found != sound))
 
 
 _LONG = {"ا": "aeiou", "و": "ouwv", "ي": "iyeaj", "ع": "aeiou", "ء": "aeiou", "ئ": "iye", "ؤ": "uo", "ه": "ae"}
@@ -78,7 +107,7 @@ def likeness(latin: str, arabic: str) -> float:
     for letter in letters:
         row = [previous[0] + _unwritten(letter)]
         for j, sound in enumerate(heard):
-            same = previous[j] + (0.0 if sound == _ARABIC_SOUND.get(letter) or sound in _LONG.get(letter, "") else 1.0)
+            same = previous[j] + _difference(sound, letter)
             row.append(min(same, previous[j + 1] + _unwritten(letter), row[j] + _unheard(sound)))
         previous = row
     size = max(2, sum(1 for sound in heard if sound not in "aeiouyw"), sum(1 for c in letters if c not in _LONG))
@@ -86,6 +115,13 @@ def likeness(latin: str, arabic: str) -> float:
 
 
 _ARABIC_SOUND = {chr(letter): sound for letter, sound in _ARABIC.items() if sound}
+
+
+def _difference(sound: str, letter: str) -> float:
+    written = _ARABIC_SOUND.get(letter)
+    if sound == written or sound in _LONG.get(letter, ""):
+        return 0.0
+    return 0.5 if written is not None and written in _CONFUSED.get(sound, ()) else 1.0
 
 
 def _sounds(latin: str) -> list[str]:

@@ -13,14 +13,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from service import analyzer, forms, lexicon
+from service import analyzer, english, forms, lexicon, unknown_words
 from service.dates.words import MONTHS
 from service.encoder import bundled
 from service.errors import SettingsError
 from service.records import Concept, Language, Match, Translation
-from service.sound import likeness, respellings
+from service.sound import likeness, neighbours, respellings
 
 _MONTHS = frozenset(word for name in MONTHS for word in name.split()) - {"الاول", "الثاني", "اول", "ثاني", "تاني"}
+_AMONG_NEIGHBOURS = 0.6  # of the likest one's weight
 SoundsLike = Callable[[str], Sequence[tuple[str, int]]]  # skeleton -> (index term, document frequency)
 
 
@@ -37,6 +38,7 @@ class Weights:
     min_cosine: float = 0.4
     temperature: float = 0.1
     min_likeness: float = 0.6
+    min_likeness_of_neighbours: float = 0.7  # of terms whose consonants differ, where none has the very same
     min_phrase: float = 0.1  # of a translation that a filter accepts
     senses: bool = True  # False: every translation of a word's stem is as likely
     numbers: bool = True  # False: digits and names of months are not translated
@@ -147,6 +149,8 @@ class Translator:
         known = self._known(plain) if weights.lexicon else {}
         near = self._nearest(plain) if weights.nearest else {}
         sound = self._by_sound(plain) if weights.sound and not known else {}
+        if not known and not near and not sound and weights.lexicon and self.source is Language.ENGLISH:
+            known = self._guessed(plain)
         shares = (
             (known, weights.lexicon if near else 1.0, "lexicon"),
             (sound, weights.sound if near else 1.0, "sound"),
@@ -168,6 +172,15 @@ class Translator:
         share = self._weights.headword if exact else 0.0
         return {t: (1 - share) * found.get(t, 0.0) + share * exact.get(t, 0.0) for t in {**exact, **found}}
 
+    def _guessed(self, plain: str) -> dict[str, float]:
+        """Of an English word that nothing knows: the translations of its parts, or of the word it is misspelt for."""
+        parts = unknown_words.parts(plain, lambda word: bool(self._known(word)))
+        meant = [self._known(word) for word in parts]
+        if not meant:
+            spelt = (_single_terms(self._lexicon.look_up(stem)) for stem in unknown_words.corrections(plain))
+            meant = [next(filter(None, spelt), {})]
+        return {t: sum(found.get(t, 0.0) for found in meant) / len(meant) for found in meant for t in found}
+
     def _nearest(self, plain: str) -> dict[str, float]:
         """Softmax over the nearest words of the other language, times the best cosine."""
         weights = self._weights
@@ -179,7 +192,7 @@ class Translator:
         shares *= near[0][1] / shares.sum()
         found: dict[str, float] = {}
         for (light, _), share in zip(near, shares.tolist(), strict=True):
-            term = forms.settled(light) if analyzer.is_arabic(light) else light
+            term = forms.settled(light) if analyzer.is_arabic(light) else english.settled(light)
             found[term] = found.get(term, 0.0) + share
         return found
 
@@ -187,15 +200,27 @@ class Translator:
         """Terms of the index that sound like the word, by likeness of their letters."""
         if self._sounds_like is None or len(set(plain)) < 3:
             return {}
-        found: dict[str, float] = {}
-        for spelling, sound in respellings(plain):
-            for term, _ in self._sounds_like(sound):
-                alike = likeness(spelling, term)
-                if alike >= self._weights.min_likeness:
-                    found[term] = max(found.get(term, 0.0), alike**4)
+        heard = respellings(plain)
+        found = self._heard(heard, self._weights.min_likeness)
+        if not found:
+            further = [(spelling, other) for spelling, sound in heard for other in neighbours(sound)]
+            found = self._heard(further, self._weights.min_likeness_of_neighbours)
+            least = _AMONG_NEIGHBOURS * max(found.values(), default=0.0)
+            found = {term: weight for term, weight in found.items() if weight >= least}
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
         total = sum(weight for _, weight in best)
         return {term: weight / total for term, weight in best}
+
+    def _heard(self, sounds: Sequence[tuple[str, str]], least: float) -> dict[str, float]:
+        """{index term: likeness to the fourth power} of those with one of the skeletons and at least so alike."""
+        found: dict[str, float] = {}
+        sounds_like = self._sounds_like or (lambda skeleton: ())
+        for spelling, sound in sounds:
+            for term, _ in sounds_like(sound):
+                alike = likeness(spelling, term)
+                if alike >= least:
+                    found[term] = max(found.get(term, 0.0), alike**4)
+        return found
 
     def _phrase_at(self, terms: Sequence[str], i: int) -> int:
         """Length of the longest phrase of the lexicon that starts at position i; 1 when there is none."""

@@ -81,6 +81,12 @@ def test_normalize_is_done_once(word: str) -> None:
         ["strike", "strikes", "striking"],
         ["غارة", "الغارة", "والغارة", "بالغارة", "غارات"],
         ["office", "oﬃce"],
+        ["حق", "الحق", "والحق", "بالحق"],
+        ["جزء", "الجزء", "والجزء"],
+        ["عملية", "عمليات", "العمليات", "عملياتها", "لعملياتهم"],
+        ["إيران", "إيراني", "الإيرانيين", "لإيران"],
+        ["دولية", "الدوليين", "دولي"],
+        ["نظرية", "النظريات", "نظرياته"],
     ],
 )
 def test_spellings_of_one_word_share_a_term(spellings: list[str]) -> None:
@@ -91,6 +97,16 @@ def test_spellings_of_one_word_share_a_term(spellings: list[str]) -> None:
 @pytest.mark.parametrize("one, other", [("كتاب", "كاتب"), ("1,5", "15"), ("Iraq", "Iran"), ("سوريا", "سورية العليا")])
 def test_other_words_keep_apart(one: str, other: str) -> None:
     assert terms(one) != terms(other)
+
+
+@pytest.mark.parametrize("word", ["هؤلاء", "ومنها", "فهو", "وعندما", "وأيضا", "فلن"])
+def test_particles_are_no_terms_after_and(word: str) -> None:
+    assert terms(word) == []
+
+
+@pytest.mark.parametrize("word", ["فهم", "فعلي", "فقد", "الفاو", "وهن", "وفد", "فريق"])
+def test_words_that_only_look_like_particles_are_terms(word: str) -> None:
+    assert len(terms(word)) == 1
 
 
 def test_mixed_text_keeps_both_scripts_with_their_places() -> None:

@@ -65,7 +65,9 @@ def test_headwords_that_share_a_stem_have_entries_of_their_own(tmp_path: Path) -
         stem("مباشر"),
         stem("تعليمات"),
     ]
-    assert dict(english.look_up_word("directives")) == pytest.approx({stem("توجيه"): 2 / 3, stem("تعليمات"): 1 / 3})
+    assert dict(english.look_up_word("directives")) == pytest.approx(
+        {stem("توجيه"): 2 / 3, stem("تعليمات"): 1 / 3}, rel=1e-3
+    )
     assert english.look_up_word("direct") == [(stem("مباشر"), 1.0)]
     assert english.look_up_word("raid") == []  # alone with its stem: no second entry
 
@@ -106,9 +108,15 @@ def test_team_lists_are_read_in_sense_order(tmp_path: Path) -> None:
     head = "name_en\talt_en\tname_ar\talt_ar" + "\tx" * 6
     row = "Hawija\tHawijah|Huwaijah\tالحويجة\t" + "\t" * 6
     (tmp_path / "gazetteer.tsv").write_text(f"{head}\n{row}\n", "utf-8")
-    assert list(lexicon.team_lists(tmp_path)) == [
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "lexicon-en-ar-a.tsv").write_text("# more\nquarry\tمحجر\nstrike\tإضراب\n", "utf-8")
+    assert lexicon.headwords(tmp_path, more) == {"strike", "quarry"}
+    assert list(lexicon.team_lists(tmp_path, more)) == [
         ("strike", "غارة", 1.0),
         ("strike", "ضربة", 0.5),
+        ("quarry", "محجر", 1.0),
+        ("strike", "إضراب", 1 / 3),  # after the senses of the first list
         ("air base", "قاعدة جوية", 1.0),
         ("shell", "قصف", 0.5),
         ("bomb", "قصف", 0.25),
@@ -116,3 +124,20 @@ def test_team_lists_are_read_in_sense_order(tmp_path: Path) -> None:
         ("Hawijah", "الحويجة", 1.0),
         ("Huwaijah", "الحويجة", 1.0),
     ]
+
+
+def test_the_lists_of_the_checkout_are_lines_of_english_and_arabic() -> None:
+    paths = sorted(lexicon.LISTS.glob("*.tsv"))
+    assert [path.name for path in paths] == ["lexicon-en-ar-general.tsv", "lexicon-en-ar-senses.tsv"]
+    seen: set[str] = set()
+    for path in paths:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert lines[0].startswith("#")
+        for line in lines[1:]:
+            english, arabic = line.split("\t")
+            assert english.isascii() or english.isprintable(), line
+            assert english not in seen, line
+            assert all(
+                any(analyzer.is_arabic(word) for word in analyzer.words(equal)) for equal in arabic.split("، ")
+            ), line
+            seen.add(english)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service import sound as sounds
 from service.analyzer import normalize, stem
 from service.sound import likeness, respellings, skeleton
 
@@ -57,3 +58,32 @@ def test_likeness_is_a_share_in_either_order(latin: str, arabic: str) -> None:
 @given(st.text("abcdefghijklmnopqrstuvwxyz"), st.text("aeiou", max_size=1))
 def test_doubled_consonants_count_once(word: str, vowel: str) -> None:
     assert skeleton(f"mo{vowel}ss{vowel}ul{word}") == skeleton(f"mo{vowel}s{vowel}ul{word}")
+
+
+@pytest.mark.parametrize(
+    "latin, arabic",
+    [
+        ("georgetown", "جورجتاون"),
+        ("edinburgh", "ادنبره"),
+        ("uzbek", "وزبغ"),
+        ("bashkir", "باشكير"),
+        ("sarkozy", "ساركوسي"),
+    ],
+)
+def test_confused_consonants_are_neighbours(latin: str, arabic: str) -> None:
+    sound = sounds.skeleton(latin)
+    assert sounds.skeleton(arabic) in {sound, *sounds.neighbours(sound)}
+    assert sounds.likeness(latin, arabic) >= 0.6
+
+
+@given(st.text(alphabet="bdfghklmnrstx", max_size=8))
+def test_neighbours_are_others_of_two_classes_or_more(sound: str) -> None:
+    found = sounds.neighbours(sound)
+    assert sound not in found
+    assert all(len(other) >= 2 and abs(len(other) - len(sound)) <= 2 for other in found)
+    assert not found or len(sound) >= 3
+
+
+def test_arabic_proclitics_and_plurals_lead_to_the_name() -> None:
+    heard = {sound for _, sound in sounds.respellings("للبيتلز")}
+    assert {sounds.skeleton("beatles"), sounds.skeleton("beatl")} & heard
