@@ -29,12 +29,12 @@ def scores(stored: Stored, keys: Longs, areas: Sequence[tuple[Area, dict[int, fl
 
 
 def _best(tables: Sequence[Table], fits: dict[int, float]) -> Floats:
-    """Of each row's mentions (number of the place first, percent sure last), the best by fit and how sure it is."""
+    """The best of each row's mentions, by fit and how sure it is."""
     found = np.zeros(len(tables))
     if not fits:
         return found
     row = np.repeat(np.arange(len(tables)), [len(table) for table in tables])
-    mentions = np.concatenate([table[:, [0, -1]] for table in tables])
+    mentions = np.concatenate(tables)[:, [0, 3]]
     numbers = np.array(sorted(fits), np.int64)
     fit = np.array([fits[number] for number in numbers.tolist()])
     at = np.minimum(np.searchsorted(numbers, mentions[:, 0]), len(numbers) - 1)

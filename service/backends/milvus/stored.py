@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from service.backends.milvus import bags, facts
@@ -66,7 +65,7 @@ class Stored:
         self.scored = Kept(self._scored, 300_000)
         self.told = Kept(self._told, 50_000)
         self.wholes = Kept(self._wholes, 100_000)
-        self.text = lru_cache(maxsize=256)(self._text)
+        self._articles = Kept(self._read, 256)
 
     def article_row(self, where: str) -> dict[str, Any] | None:
         """The first article or copy that a condition holds for."""
@@ -95,15 +94,14 @@ class Stored:
     def docid(self, told: Told) -> str:
         return told.docid or f"{self.text(told.home).article_id}#{told.ordinal}"
 
-    def _text(self, number: int) -> Article:
-        fields = ["id", "blob", "parts"]
-        found = self._server.rows(self.articles, f"id == {number}", fields, 1)
-        if not found:
-            raise _gone(1)
-        return self.article(found[0])
+    def text(self, number: int) -> Article:
+        return self._articles.of([number])[0]
 
     def texts(self, numbers: Sequence[int]) -> list[Article]:
-        return [self.text(number) for number in numbers]
+        return self._articles.of(numbers)
+
+    def _read(self, numbers: list[int]) -> dict[int, Article]:
+        return {row["id"]: self.article(row) for row in self._fetched(self.articles, numbers, ["blob", "parts"])}
 
     def _fetched(self, name: str, keys: list[int], fields: Sequence[str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
