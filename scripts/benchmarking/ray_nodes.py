@@ -8,6 +8,8 @@ compared with what one process makes: the same articles, and the same bytes in e
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -15,18 +17,30 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
-from service.backends.embedded import backend
+from service.backends.embedded import backend as embedded
 from service.backends.embedded.rows import Rows
-from service.backends.embedded.writer import EmbeddedWriter
+from service.backends.milvus import backend as milvus
+from service.backends.milvus.schema import ARTICLES, PASSAGES, names
+from service.backends.milvus.server import Address, Server
 from service.engine import Engine
+from service.records import Backends
 from service.settings import Settings
 
 
+class Given(NamedTuple):
+    """``folder``: where indexes are made."""
+
+    folder: Path
+    paths: Sequence[str]
+    milvus: bool
+
+
 class Run(NamedTuple):
-    """An ingest; ``files``: every file of the segments."""
+    """An ingest; ``files``: every file of the segments, or the hash of all rows of every collection on Milvus."""
 
     articles: int
     seconds: float
@@ -43,14 +57,16 @@ class Run(NamedTuple):
         )
 
 
-class _Watched(EmbeddedWriter):
-    """Notes when batches come."""
+_times: list[float] = []  # when batches came
 
-    times: ClassVar[list[float]] = []
 
-    def add_packed(self, packed: Rows) -> None:
-        self.times.append(time.perf_counter())
-        super().add_packed(packed)
+def _watched(writer: type[Any]) -> type[Any]:
+    class Watched(writer):  # type: ignore[misc]
+        def add_packed(self, packed: Rows) -> None:
+            _times.append(time.perf_counter())
+            super().add_packed(packed)
+
+    return Watched
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,30 +83,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="SHARE",
         help="of the time of the last cluster; 0: no node dies",
     )
+    parser.add_argument("--milvus", action="store_true", help="into files of Milvus Lite: rows are compared, not files")
     options = parser.parse_args(argv)
-    setattr(backend, "EmbeddedWriter", _Watched)  # noqa: B010  what the engine takes
+    setattr(embedded, "EmbeddedWriter", _watched(embedded.EmbeddedWriter))  # noqa: B010  what the engine takes
+    setattr(milvus, "MilvusWriter", _watched(milvus.MilvusWriter))  # noqa: B010
     print("| prepared by | s | articles/s | first, s | last, s | articles/s between | articles | same | died | load |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | ---: |")
     with tempfile.TemporaryDirectory(prefix="rasad-ray-") as scratch:
-        folder = Path(scratch)
-        alone = _ingested(folder / "alone", options.paths, "", 1)
+        given = Given(Path(scratch), options.paths, options.milvus)
+        alone = _ingested(given, "alone", "", 1)
         print(alone.row("1 process"), flush=True)
         for processes in options.processes:
             if processes > 1:
-                run = _ingested(folder / f"crew-{processes}", options.paths, "", processes)
+                run = _ingested(given, f"crew-{processes}", "", processes)
                 print(run.row(f"{processes} processes", alone.files), flush=True)
         good, last = True, alone.seconds
         for nodes in options.nodes:
-            same, last = _round(folder, options.paths, nodes, alone.files, None)
+            same, last = _round(given, nodes, alone.files, None)
             good &= same
         if options.kill_after:
-            good &= _round(folder, options.paths, 4, alone.files, last * options.kill_after)[0]
+            good &= _round(given, 4, alone.files, last * options.kill_after)[0]
         return 0 if good else 1
 
 
-def _round(
-    folder: Path, paths: Sequence[str], nodes: int, wanted: dict[str, bytes], kill_after_s: float | None
-) -> tuple[bool, float]:
+def _round(given: Given, nodes: int, wanted: dict[str, bytes], kill_after_s: float | None) -> tuple[bool, float]:
     """(whether everything is as wanted, seconds); one node is killed after so many seconds."""
     import ray
     from ray.cluster_utils import Cluster
@@ -110,7 +126,7 @@ def _round(
         if kill_after_s is not None:
             timer.start()
         label = f"{nodes} Ray nodes{'' if kill_after_s is None else f', one killed after {kill_after_s:.1f} s'}"
-        run = _ingested(folder / f"ray-{nodes}-{kill_after_s}", paths, cluster.address, 0)
+        run = _ingested(given, f"ray-{nodes}-{kill_after_s}", cluster.address, 0)
         during = kill_after_s is None or killed.is_set()
         lost = "" if kill_after_s is None else "1 node" if during else "too late: give more articles"
         print(run.row(label, wanted, lost), flush=True)
@@ -121,18 +137,34 @@ def _round(
         cluster.shutdown()
 
 
-def _ingested(folder: Path, paths: Sequence[str], ray: str, processes: int) -> Run:
-    _Watched.times.clear()
+def _ingested(given: Given, name: str, ray: str, processes: int) -> Run:
+    _times.clear()
+    folder = given.folder / name
+    made = Settings(indexes=folder, ray=ray, ingest_workers=processes)
+    if given.milvus:
+        made = replace(made, backend=Backends.MILVUS, uri=str(folder / "lite.db"))
     began = time.perf_counter()
-    with closing(Engine(Settings(indexes=folder, ray=ray, ingest_workers=processes))) as engine:
-        report = engine.ingest("c", paths)
+    with closing(Engine(made)) as engine:
+        report = engine.ingest("c", given.paths)
     seconds = time.perf_counter() - began
     if report.rejected:
         print(f"ray-test: {report.rejected:,} records were rejected, first: {report.rejections[0]}", file=sys.stderr)
     segments = folder / "c" / "segments"
     files = {str(p.relative_to(segments)): p.read_bytes() for p in segments.rglob("*.*")}
-    first, last = (_Watched.times[i] - began for i in (0, -1))
-    return Run(report.added, seconds, first, last, files)
+    first, last = (_times[i] - began for i in (0, -1))
+    return Run(report.added, seconds, first, last, files or _rows(made.uri))
+
+
+def _rows(uri: str) -> dict[str, bytes]:
+    with closing(Server(Address(uri))) as server:
+        for name in names("c", 1):
+            server.load(name)
+        return {
+            name: hashlib.sha256(
+                b"".join(json.dumps(row, default=list).encode() for row in server.every(name, "id >= 0", list(fields)))
+            ).digest()
+            for name, fields in zip(names("c", 1), (PASSAGES, ARTICLES), strict=True)
+        }
 
 
 if __name__ == "__main__":
