@@ -15,7 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from service import analyzer, ingest
-from service.backends.embedded import layout, merger, policy, verify
+from service.backends.embedded import head, layout, merger, policy, verify
 from service.backends.embedded.locking import Lock
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.writer import EmbeddedWriter
@@ -262,3 +262,38 @@ def test_a_merge_that_succeeds_at_last_is_no_error(tmp_path: Path) -> None:
         with mock.patch.object(merger, "merge", merge):
             put(one, {"a3": "raid 3"})
     assert segments(tmp_path / "c") == 2, "three of them are one"
+
+
+@pytest.mark.parametrize("step", ["write_version", "point_to", "flush", "Pinned", "retire"])
+@pytest.mark.parametrize("merging", [False, True])
+def test_after_a_publication_that_failed_nothing_that_was_published_is_undone(
+    tmp_path: Path, step: str, merging: bool
+) -> None:
+    """Whatever it got to: the next commit, and the merge that was under way, go on from what CURRENT says."""
+    folder, place = tmp_path / "c", {"Pinned": head, "retire": head.publishing}.get(step, layout)
+    works, failed = getattr(place, step), []
+
+    def failing_once(*given: object, **named: object) -> object:
+        if not failed:
+            failed.append(step)
+            raise OSError(28, "No space left on device")
+        return works(*given, **named)
+
+    with held_up() as gate:
+        one = writer(folder)
+        for i in range(3 if merging else 2):
+            put(one, {f"a{i}": f"raid {i}"})
+        if merging:
+            gate.wait_for_a_merge()
+        with mock.patch.object(place, step, failing_once), pytest.raises(StorageError):
+            put(one, {"new": "raid new"})
+        assert failed
+        visible = found(folder)[0]
+        assert list(visible)[: 3 if merging else 2] == ["a0", "a1", "a2"][: 3 if merging else 2]
+        gate.open()
+        one.close()
+    assert found(folder)[0] == visible
+    with closing(writer(folder)) as other:
+        put(other, {"last": "raid last"})
+    assert found(folder)[0] == {**visible, "last": "raid last"}
+    assert verify.verify(folder).damages == ()

@@ -52,6 +52,7 @@ class Head:
             for pointer in folder.glob(".CURRENT.*"):
                 pointer.unlink()
         self._number = current + 1  # of the next version
+        self._in_doubt = False  # whether what is open is what is published
 
     @property
     def staging(self) -> Path:
@@ -61,7 +62,8 @@ class Head:
         """The published version, in place of the one that was open."""
         pin, before = Pinned(self.folder, segments=self._segments), self.reader
         found = EmbeddedReader(of_one(pin), 1.5, 0.75, 0.25)
-        self._pin, self.reader = pin, found
+        self._pin, self.reader, self._in_doubt = pin, found, False
+        self._number = layout.version_number(pin.manifest.version) + 1
         if before:
             before.close()
         return found
@@ -73,6 +75,8 @@ class Head:
     def turn(self) -> Iterator[Content]:
         """What is published, and goes on to be for as long as this lasts."""
         with self._turn:
+            if self._in_doubt and layout.published(self.folder):
+                self.open()
             if self._pin is None:
                 yield Content([], {}, {})
             else:
@@ -110,8 +114,8 @@ class Head:
                 manifest = publishing.manifest_of(
                     self.folder, version, kept, marks, self._recipe, extra, self._segments
                 )
+                self._in_doubt = True  # until it is open: this may end before or after CURRENT is switched
                 layout.write_version(self.folder, manifest, marks)
-                self._number += 1
                 self.leave([str(entry["id"]) for entry in taken])  # one of which nothing is left goes at once
                 publishing.retire(self.folder, coming=self._coming)
                 self.open()

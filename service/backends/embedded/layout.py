@@ -151,6 +151,9 @@ def write_version(folder: Path, manifest: Manifest, deleted: Mapping[str, object
     """Make a version durable and switch CURRENT to it in one rename."""
     versions = folder / "versions"
     staged = versions / f".{manifest.version}.{os.getpid()}"
+    for path in (staged, versions / manifest.version):
+        if path.exists():  # of an attempt that failed
+            discard(path)
     staged.mkdir(parents=True)
     _write(staged / "deleted.json", json.dumps(deleted, ensure_ascii=False))
     _write(staged / "manifest.json", json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
