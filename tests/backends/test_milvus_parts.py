@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -89,6 +89,9 @@ class Nodes:
         assert not strong, "it must not wait for what is written meanwhile"
         self.asked += 1
         return self.counts.pop(0) if len(self.counts) > 1 else self.counts[0]
+
+    def later(self, call: Callable[[], object]) -> None:
+        call()
 
 
 def canary(nodes: Any, every_s: float = 60.0) -> Canary:

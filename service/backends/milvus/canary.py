@@ -46,7 +46,8 @@ class Canary:
         if not hits:
             self.check()
         elif time.monotonic() - self._counted >= self._every_s:
-            self._count()
+            self._counted = time.monotonic()
+            self._server.later(self._count)  # who has an answer does not wait for a count that stalls
 
     def waited(self) -> bool:
         """After a search with fewer hits than there must be: wait for all rows, as long as a node takes to join.

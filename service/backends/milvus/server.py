@@ -84,6 +84,7 @@ class Server:
         self._failures = (pymilvus.MilvusException, _rpc_error())
         self._client = self._connected()
         self._pool = ThreadPoolExecutor(32, "milvus")
+        self._beside = ThreadPoolExecutor(2, "milvus-beside")
         self.seen: Counter[str] = Counter()
         self._witnesses = lru_cache(maxsize=1024)(self._shards)
 
@@ -95,7 +96,8 @@ class Server:
         if self._closed:
             return
         self._closed = True
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._beside, self._pool):
+            pool.shutdown(wait=False, cancel_futures=True)
         with contextlib.suppress(Exception):
             self._client.close()
         if self.lite:
@@ -246,6 +248,11 @@ class Server:
             last = int(page[-1]["id"])
             if len(page) < PAGE:
                 return
+
+    def later(self, call: Callable[[], object]) -> None:
+        """Beside what is being done; nobody hears of what comes of it."""
+        with contextlib.suppress(RuntimeError):  # closed meanwhile
+            self._beside.submit(call)
 
     def _whole(self, call: Callable[[], tuple[T, bool]], patience_s: float) -> tuple[T, bool]:
         """What a read gives, made again for so long while it is not answered from all rows, and whether it was."""
