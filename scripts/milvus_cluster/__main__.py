@@ -143,14 +143,15 @@ def _killed(
     first = [changed for article in first if (changed := mirror.article(NAME, article.article_id)[0])]
     assert ids == {article.article_id for article in first}
     reading = Reading(vectors, known({article.article_id: article for article in first}), backend._server.seen)
-    backend._server.told = reading.told
+    server, passages = backend._server, reading.known.reader._stored.passages
+    server.told = reading.told
     commits = Commits(engine, mirror, NAME, first, spare, published)
-    rows = Rows(backend._server, mirror.encoder.dim, SHARDS, REPLICAS)
+    rows = Rows(server, mirror.encoder.dim, SHARDS, REPLICAS)
     found = []
     reading.start()
     try:
         for kind in kinds:
-            for one in rounds(kind, kills, cluster, reading, rows, commits):
+            for one in rounds(kind, kills, cluster, lambda: server.serving(passages), reading, rows, commits):
                 found.append(one)
     finally:
         reading.stop()

@@ -35,6 +35,19 @@ class DenseServer(Server):
             kept[_NONE], dim = Kind.DENSE, 2
         super().create(name, kept, dim, shards, replicas)
 
+    def serving(self, name: str) -> set[int]:
+        """Query nodes of the replicas that have all their shards; none where the coordinators do not say."""
+        try:
+            replicas = self._client.describe_replica(name, timeout=3.0)
+        except Exception:  # while a node is replaced there is no answer
+            return set()
+        return {
+            node
+            for replica in replicas
+            if all(shard.shard_nodes for shard in replica.shards)
+            for node in replica.group_nodes
+        }
+
     def put(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         super().put(name, (_without(row) for row in rows))
 
