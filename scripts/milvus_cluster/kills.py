@@ -27,7 +27,6 @@ def rounds(
     """
     for role in itertools.islice(itertools.cycle(KINDS[kind]), times):
         began, before, nodes = time.monotonic(), commits.commits, serving()
-        reading.taken()
         if kind != "query":
             rows.start()
             commits.start()
