@@ -95,9 +95,10 @@ class RayCrew:
             try:
                 _knock(self._address)
                 self._ray.init(log_to_driver=False, logging_level="error", **where)
-            except (ConnectionError, RuntimeError, ValueError, TimeoutError, OSError) as error:
+            except Exception as error:  # Ray raises these very ones, too
+                why = (str(error).strip() or type(error).__name__).splitlines()[0]
                 raise ClusterError(
-                    f"no Ray cluster answers at {self._address!r} ({str(error).splitlines()[0]}): start one with ray "
+                    f"no Ray cluster answers at {self._address!r} ({why}): start one with ray "
                     "start --head, name its HOST:PORT, or take --ray local"
                 ) from error
             self._ours = True

@@ -105,6 +105,17 @@ class TestLocal:
         ):
             list(crew.packed(batches(1, tmp_path), pids))
 
+    def test_a_cluster_that_does_not_start_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def overloaded(**_: object) -> None:
+            raise Exception("the node timed out during startup\nperhaps it is overloaded")  # what Ray raises
+
+        monkeypatch.setattr("ray.init", overloaded)
+        with (
+            closing(ray_crew.RayCrew(RECIPE, "local")) as crew,
+            pytest.raises(ClusterError, match=r"'local' \(the node timed out during startup\)"),
+        ):
+            list(crew.packed(batches(1, tmp_path), pids))
+
     def test_no_cluster_at_the_address(self, tmp_path: Path) -> None:
         with (
             closing(ray_crew.RayCrew(RECIPE, "127.0.0.1:1")) as crew,

@@ -79,7 +79,8 @@ class Server:
                 import pymilvus
             except ImportError as error:
                 raise SettingsError(_MISSING.format(what=error.name or error)) from error
-        logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what fails is raised, too
+        for name in ("pymilvus", "milvus_lite"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what fails is raised, too
         self._pymilvus: Any = pymilvus
         self._failures = (pymilvus.MilvusException, _rpc_error())
         self._client = self._connected()

@@ -78,7 +78,8 @@ def state(made: Settings) -> dict[str, Any]:
             found[name] = replace(article, origin="", origin_sha256=""), copies
         for question in ("strikes near Hawija", "غارات الموصل", "How many people were killed in Basra?"):
             passages = engine.retriever("c").search(question, k=50).passages
-            found[question] = [(p.docid, round(p.score, 4), p.near_copies, p.copies, p.text) for p in passages]
+            told = [(-round(p.score, 4), p.docid, p.near_copies, p.copies, p.text) for p in passages]
+            found[question] = sorted(told)  # equals in one order
             answer = engine.answerer("c").answer(question)
             found[f"answer to {question}"] = answer.abstained, [(c.article_id, c.quote) for c in answer.citations]
         manifest = engine.status("c")
