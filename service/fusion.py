@@ -99,11 +99,14 @@ def ordered(keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]) -> npt
     """The order by score, highest first, and by key among equals: numpy's quick sorts twice, half a lexsort's time."""
     order = np.argsort(-scores)
     best = scores[order]
-    equal = best[1:] == best[:-1]
-    if equal.any():
-        run = np.concatenate([[0], np.cumsum(~equal)])
+    equal = np.zeros(len(best) + 1, bool)  # to the one before
+    np.equal(best[1:], best[:-1], out=equal[1:-1])
+    tied = np.flatnonzero(equal[:-1] | equal[1:])
+    if len(tied):
+        run = np.cumsum(~equal[tied])
         span = int(keys.max()) + 1
-        order = order[np.argsort(run * span + keys[order])]
+        among = order[tied]
+        order[tied] = among[np.argsort(run * span + keys[among])]
     return order
 
 

@@ -21,6 +21,8 @@ _QUOTES = {  # mark that opens -> marks that close
     "\u00ab": '\u00bb"',
 }
 _PIECE = re.compile(r"\S+")
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b]")  # those that are no white space
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _FIELDS = {"title": "title", "source": "source", "عنوان": "title", "مصدر": "source"}
 _OR = {"OR", "أو"}
 
@@ -89,9 +91,9 @@ def _check(text: str, max_chars: int) -> None:
         raise QueryError(both("question_empty"))
     if len(text) > max_chars:
         raise QueryError(both("question_long", n=len(text), most=max_chars))
-    if any(ord(char) < 32 and not char.isspace() for char in text):
+    if _CONTROL.search(text):
         raise QueryError(both("question_control"))
-    if any(0xD800 <= ord(char) <= 0xDFFF for char in text):
+    if _SURROGATES.search(text):
         raise QueryError(both("question_surrogates"))
 
 

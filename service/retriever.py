@@ -247,7 +247,7 @@ class Retriever:
             return concept
         for term, weight in concept.terms.items():
             if weight >= _MIN_WIDENED:
-                for other, likeness in self._reader.spelt_alike(term)[: self._settings.variants]:
+                for other, likeness in self._reader.spelt_alike(term, self._settings.variants):
                     terms[other] = min(1.0, terms.get(other, 0.0) + weight * share * likeness)
         return Concept(concept.source, terms, concept.weight)
 

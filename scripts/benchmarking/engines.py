@@ -60,7 +60,9 @@ class Rasad(Peer):
         engine.close()
 
     def open(self, folder: Path) -> Search:
-        retriever = self._engine(folder, whole=(folder / "whole").exists()).retriever(_COLLECTION)
+        engine = self._engine(folder, whole=(folder / "whole").exists())
+        engine.warm(_COLLECTION)  # as the service does when it starts
+        retriever = engine.retriever(_COLLECTION)
 
         def search(text: str, k: int) -> list[str]:
             if k > self.settings.max_k:
@@ -78,11 +80,20 @@ class Rasad(Peer):
         return Engine(replace(self.settings, indexes=folder, chunk_words=words))
 
 
+class RasadLegs(Rasad):
+    """The search without feedback, spellings and whole articles: what other hybrids have, and the translations."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(replace(settings, weight_feedback=0.0, weight_variants=0.0, weight_article=0.0))
+
+
 class RasadWords(Rasad):
     """The BM25 leg alone, over the index of the whole."""
 
     def open(self, folder: Path) -> Search:
-        reader = self._engine(folder, whole=(folder / "whole").exists()).reader(_COLLECTION)
+        engine = self._engine(folder, whole=(folder / "whole").exists())
+        engine.warm(_COLLECTION)
+        reader = engine.reader(_COLLECTION)
 
         def search(text: str, k: int) -> list[str]:
             concepts = [Concept(term, {term: 1.0}) for term in analyzer.terms(text)]
@@ -257,7 +268,8 @@ PEERS: dict[str, type[Peer]] = {
     "tantivy": Tantivy,
     "sqlite fts5": FTS5,
     "rasad": Rasad,
+    "rasad three legs": RasadLegs,
     "txtai hybrid": Txtai,
 }
 WORDS = ("rank-bm25", "rasad bm25", "bm25s", "tantivy", "sqlite fts5")  # the first that ran is the reference
-HYBRID = ("rasad", "txtai hybrid")
+HYBRID = ("rasad", "rasad three legs", "txtai hybrid")

@@ -150,8 +150,8 @@ class Reader(Protocol):
     def sounds_like(self, skeleton: str) -> Sequence[tuple[str, int]]:
         """(index term, document frequency) of the terms with this consonant skeleton (see sound.py), sorted."""
 
-    def spelt_alike(self, term: str) -> Sequence[tuple[str, float]]:
-        """(index term, likeness from 0 to 1) of other terms spelt much like this one, likest first."""
+    def spelt_alike(self, term: str, most: int) -> Sequence[tuple[str, float]]:
+        """(index term, likeness from 0 to 1) of other terms spelt much like this one, the likest first."""
 
     def vocabulary(self) -> Sequence[str]:
         """Every index term of the version, sorted."""

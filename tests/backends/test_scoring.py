@@ -194,3 +194,7 @@ def test_terms_spelt_alike_are_those_of_the_definition(names: set[str], term: st
     for loops in ([], [kernels.load()]):
         with mock.patch.object(kernels, "_ready", loops):
             assert spellings.alike(term, 0.5) == spellings.alike(term, 0.5) == pytest.approx(expected)
+            best = sorted(expected, key=lambda name: (-expected[name], name))
+            for most in (1, 3):
+                few = spellings.alike(term, 0.5, most)
+                assert sorted(few, key=lambda name: (-few[name], name))[:most] == best[:most]

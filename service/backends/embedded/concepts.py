@@ -95,19 +95,15 @@ class ConceptSearch:
 
     def best_possible(self, concepts: Sequence[Concept], article_weight: float) -> float:
         """What a row that held every concept endlessly often would score."""
-        asked = self._asked(concepts, article_weight > 0)
-        best = np.maximum(asked.idf, 0.0) * asked.weights
-        articles = article_weight * asked.rarity * asked.weights if article_weight else np.zeros(0)
-        return float((self._k1 + 1) * (sum(best.tolist()) + sum(articles.tolist())))
+        entries = self._entries_of(concepts, article_weight > 0)
+        best = sum(max(entry.idf, 0.0) * c.weight for entry, c in zip(entries, concepts, strict=True))
+        if article_weight:
+            articles = (article_weight * (entry.rarity or 0.0) for entry in entries)
+            best += sum(rarity * concept.weight for rarity, concept in zip(articles, concepts, strict=True))
+        return (self._k1 + 1) * best
 
     def _asked(self, concepts: Sequence[Concept], by_article: bool) -> _Asked:
-        entries = self._entries_of(concepts)
-        if by_article and (new := [entry for entry in entries if entry.rarity is None]):
-            df = np.zeros(len(new))
-            for number, scorer in enumerate(self._scorers):
-                df += scorer.spread(_joined([entry.terms[number] for entry in new]))
-            for entry, rarity in zip(new, self._rarity(df).tolist(), strict=True):
-                entry.rarity = rarity
+        entries = self._entries_of(concepts, by_article)
         return _Asked(
             [_joined([entry.terms[number] for entry in entries]) for number in range(len(self._scorers))],
             np.array([entry.idf for entry in entries], np.float64),
@@ -145,7 +141,7 @@ class ConceptSearch:
         rarity: Floats = np.maximum(idf, MIN_ARTICLE_IDF)
         return rarity
 
-    def _entries_of(self, concepts: Sequence[Concept]) -> list[_Entry]:
+    def _entries_of(self, concepts: Sequence[Concept], by_article: bool) -> list[_Entry]:
         known = self._entries
         new = [concept for concept in concepts if id(concept) not in known]
         if new:
@@ -153,7 +149,14 @@ class ConceptSearch:
                 known, new = {}, list(concepts)
                 self._entries = known
             known.update((id(concept), (concept, entry)) for concept, entry in zip(new, self._made(new), strict=True))
-        return [known[id(concept)][1] for concept in concepts]
+        entries = [known[id(concept)][1] for concept in concepts]
+        if by_article and (fresh := [entry for entry in entries if entry.rarity is None]):
+            df = np.zeros(len(fresh))
+            for number, scorer in enumerate(self._scorers):
+                df += scorer.spread(_joined([entry.terms[number] for entry in fresh]))
+            for entry, rarity in zip(fresh, self._rarity(df).tolist(), strict=True):
+                entry.rarity = rarity
+        return entries
 
     def _made(self, concepts: Sequence[Concept]) -> list[_Entry]:
         """All at once: looking terms up one concept after the other takes several times as long."""
@@ -209,6 +212,8 @@ def _held(numbers: Longs, shares: Floats) -> Terms:
 
 def _joined(concepts: Sequence[Terms]) -> Terms:
     """Several concepts of one each."""
-    ids = np.concatenate([np.zeros(0, np.int64), *(terms.ids for terms in concepts)])
-    shares = np.concatenate([np.zeros(0), *(terms.shares for terms in concepts)])
+    if not concepts:
+        return Terms(np.zeros(0, np.int64), np.zeros(0), np.zeros(1, np.int64))
+    ids = np.concatenate([terms.ids for terms in concepts])
+    shares = np.concatenate([terms.shares for terms in concepts])
     return Terms(ids, shares, np.array([0, *accumulate(len(terms.ids) for terms in concepts)], np.int64))

@@ -271,8 +271,11 @@ class EmbeddedReader:
 
     def _best(self, found: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]], depth: int) -> Ranking:
         """The ``depth`` best of the segments' (keys, scores); among equals at the cut, those first by docid."""
-        keys = np.concatenate([np.zeros(0, np.int64), *(k for k, _ in found)])
-        scores = np.concatenate([np.zeros(0), *(s for _, s in found)])
+        if len(found) == 1:
+            keys, scores = found[0]
+        else:
+            keys = np.concatenate([np.zeros(0, np.int64), *(k for k, _ in found)])
+            scores = np.concatenate([np.zeros(0), *(s for _, s in found)])
         if len(keys) > depth:
             cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
             kept = np.flatnonzero(scores >= cut)
@@ -341,14 +344,15 @@ def _let_through(
 
 
 def _alike(
-    segments: Sequence[Segment], live: Sequence[Mask | None], words: ConceptSearch, term: str
+    segments: Sequence[Segment], live: Sequence[Mask | None], words: ConceptSearch, term: str, most: int
 ) -> list[tuple[str, float]]:
     found: dict[str, float] = {}
     whole = all(mask is None for mask in live)
+    met = words.met if whole and len(segments) == 1 else None
     for segment in segments:
-        found.update(segment.spellings.alike(term, MIN_LIKENESS, words.met if whole and len(segments) == 1 else None))
+        found.update(segment.spellings.alike(term, MIN_LIKENESS, most if whole else 0, met))
     best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     if whole:
-        return best
+        return best[:most]
     held = words.dfs([other for other, _ in best]).tolist()
-    return [entry for entry, df in zip(best, held, strict=True) if df]
+    return [entry for entry, df in zip(best, held, strict=True) if df][:most]

@@ -41,6 +41,7 @@ from service.records import Article
 from service.sound import skeleton
 from service.vocabulary import Terms
 
+_ARTICLES_KEPT = 1_024  # texts at hand: some 6 KB each
 _PAGE_BYTES = 512  # of store.sqlite: texts are of 1 to 2 KB, and the rest of the last page of each is lost
 _SCHEMA = """
 create table articles (row integer primary key, article_id text not null unique, title text, source text,
@@ -160,7 +161,7 @@ class Segment:
         except (OSError, ValueError, IndexError, sqlite3.Error) as error:
             raise IndexDamaged(f"a file in {folder} cannot be read ({error}): {REMEDY}") from error
         self.vectors = open_vectors(folder)
-        self.article = lru_cache(maxsize=256)(
+        self.article = lru_cache(maxsize=_ARTICLES_KEPT)(
             partial(_article_at, folder, self._store, self._sums["articles"])
         )  # no circle: it goes with its last user
         self.spellings = variants.Spellings(self.grams, self.terms.terms)

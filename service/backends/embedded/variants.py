@@ -61,8 +61,13 @@ class Spellings:
         self._index, self._terms = index, terms
         self._scratch = threading.local()
 
-    def alike(self, term: str, least: float, met: Callable[[str, int], None] | None = None) -> dict[str, float]:
-        """{term: Dice's coefficient} of the other terms at least that much alike; ``met`` is told of their numbers."""
+    def alike(
+        self, term: str, least: float, most: int = 0, met: Callable[[str, int], None] | None = None
+    ) -> dict[str, float]:
+        """{term: Dice's coefficient} of the other terms at least that much alike; ``met`` is told of their numbers.
+
+        ``most``: the likest so many suffice, and all that are as like as the last of them; 0: all are wanted.
+        """
         sought = sorted(trigrams(term))
         compiled = kernels.ready()
         if compiled is None:
@@ -75,6 +80,9 @@ class Spellings:
             if compiled is None
             else self._counted(compiled, grams, len(sought), least)
         )
+        if 0 < most < len(dice) - 1:  # the term itself is among them
+            likest = np.flatnonzero(dice >= np.partition(dice, len(dice) - most - 1)[len(dice) - most - 1])
+            rows, dice = rows[likest], dice[likest]
         found = {}
         for row, likeness in zip(rows.tolist(), dice.tolist(), strict=True):
             other = self._terms[row]

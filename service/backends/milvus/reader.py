@@ -395,11 +395,11 @@ class MilvusReader:
             article_ids = [str(row["article_id"]) or self._stored.article(row).article_id for row in holders]
         return {name: tuple(sorted(found[key])) for name in article_ids if (key := key_of(name)) in found}
 
-    def _alike(self, term: str) -> list[tuple[str, float]]:
+    def _alike(self, term: str, most: int) -> list[tuple[str, float]]:
         found = self._words.spellings.alike(term, MIN_LIKENESS) if len(self._words) else {}
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         held = self.document_frequencies([other for other, _ in best]).tolist()
-        return [entry for entry, df in zip(best, held, strict=True) if df]
+        return [entry for entry, df in zip(best, held, strict=True) if df][:most]
 
 
 def _frozen(concepts: Sequence[Concept]) -> tuple[tuple[tuple[tuple[str, float], ...], float], ...]:
