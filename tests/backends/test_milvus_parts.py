@@ -51,8 +51,9 @@ def test_a_stall_is_asked_around(pool: ThreadPoolExecutor) -> None:
         return "in time"
 
     began = time.monotonic()
-    assert hedged(search, pool, 0.05, 5, ValueError) == "in time"
-    assert time.monotonic() - began < 2 and len(calls) == 2
+    noted: list[str] = []
+    assert hedged(search, pool, 0.05, 5, ValueError, note=noted.append) == "in time"
+    assert time.monotonic() - began < 2 and len(calls) == 2 and noted == ["late"]
     stalled.set()
 
 
@@ -68,7 +69,8 @@ def test_what_fails_is_tried_again_and_what_fails_for_ever_is_raised(pool: Threa
     def never() -> int:
         raise ValueError("never")
 
-    assert hedged(at_last, pool, 1, 5, ValueError) == 3
+    noted: list[str] = []
+    assert hedged(at_last, pool, 1, 5, ValueError, note=noted.append) == 3 and noted == ["failed", "failed"]
     with pytest.raises(ValueError, match="never"):
         hedged(never, pool, 1, 0.5, ValueError)
     with pytest.raises(TypeError):
