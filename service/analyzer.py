@@ -204,7 +204,9 @@ def _plain_latin(word: str) -> str:
 
 def stem(plain: str) -> str:
     """The index term of a word in plain spelling."""
-    return forms.settled(light_stem(plain)) if is_arabic(plain) else english.stem(plain)
+    if not is_arabic(plain):
+        return english.stem(plain)
+    return forms.settled(light_stem(plain), plain)
 
 
 def light(plain: str) -> str:

@@ -19,21 +19,32 @@ BUNDLED = Path(__file__).parent / "models" / "lexicon" / "stems.tsv"
 _PROCLITICS = "بلكفو"
 _IMPERFECT = "يتنا"
 _MIN_LETTERS = 3  # of what is left
+_WHOLE = ("الله", "والله", "بالله")
 _ARTICLES = ("وال", "ولل", "بال", "كال", "فال", "فلل", "ال", "لل")
 _SUFFIXES = ("هما", "نا", "وا", "ها", "هم", "كم", "هن", "ان", "ون", "ين", "ات", "يه", "ه", "ي")
 
 
 @lru_cache(maxsize=100_000)
-def settled(stem: str) -> str:
-    """The stem that stands for an Arabic light stem; itself when there is no better one. Raises ModelError."""
+def settled(stem: str, plain: str = "") -> str:
+    """The stem that stands for an Arabic light stem; itself when there is no better one. Raises ModelError.
+
+    ``plain``: the word that it is the light stem of, where there is one.
+    """
     known = _load(BUNDLED)
-    found = known.get(stem)
-    if found is not None:
-        return found
-    for other in _unlisted(stem):
+    short = list(_without_article(plain))
+    for listed in (plain, stem) if short else (stem,):
+        if listed in known:
+            return known[listed]
+    short = short or list(_without_article(stem))
+    for other in short or _unlisted(stem):
         if other in known:
             return known[other]
-    return once_more(stem)
+    return short[-1] if short else once_more(stem)
+
+
+def listed(plain: str, stem: str) -> list[str]:
+    """Under which names a word of the lexicon, in plain spelling and stemmed, goes into the table."""
+    return [stem, plain] if any(_without_article(plain)) else [stem]
 
 
 def once_more(stem: str) -> str:
@@ -46,7 +57,7 @@ def once_more(stem: str) -> str:
 
 def _without_article(stem: str) -> Iterator[str]:
     """Nouns of two letters, from which a light stemmer takes no article (الحق), and those that lost a hamza (الجزء)."""
-    for article in _ARTICLES:
+    for article in () if stem in _WHOLE else _ARTICLES:
         if stem.startswith(article) and len(stem) == len(article) + 2:
             yield stem[len(article) :] + "ء"
             yield stem[len(article) :]
@@ -54,7 +65,6 @@ def _without_article(stem: str) -> Iterator[str]:
 
 def _unlisted(stem: str) -> Iterator[str]:
     """What a stem that the lexicon lacks may be a form of, likeliest first."""
-    yield from _without_article(stem)
     for other in (once_more(stem), *_without_clitic(stem)):
         yield other
         yield once_more(other)
@@ -83,24 +93,29 @@ def _standing(entries: Sequence[tuple[str, frozenset[str]]]) -> Iterator[tuple[s
         rank.setdefault(stem, len(rank))
         meanings[stem] = meanings.get(stem, frozenset()) | equivalents
     nearest: dict[str, str] = {}
+
+    def worth(stem: str) -> tuple[bool, int]:
+        return any(_without_article(stem)), rank[stem]
+
+    def alike(stem: str, others: Iterable[str]) -> list[str]:
+        return [c for c in others if c != stem and c in rank and meanings[c] & meanings[stem]]
+
     for stem in rank:
-        for other in _same(stem):
-            if other != stem and other in rank and meanings[other] & meanings[stem]:
-                common, rare = sorted((other, stem), key=rank.__getitem__)
-                nearest.setdefault(rare, common)
+        for other in [*alike(stem, _without_article(stem))[:1], *alike(stem, _same(stem))]:
+            common, rare = sorted((other, stem), key=worth)
+            nearest[rare] = min(common, nearest.get(rare, common), key=worth)
     for stem in rank:
-        same = [c for c in _shorter(stem) if c in rank and rank[c] < rank[stem] and meanings[c] & meanings[stem]]
-        if same and stem not in nearest:
-            nearest[stem] = min(same, key=lambda c: (rank[c], c))
+        shorter = [c for c in alike(stem, _shorter(stem)) if rank[c] < rank[stem]]
+        if shorter and stem not in nearest:
+            nearest[stem] = min(shorter, key=lambda c: (rank[c], c))
     for stem, other in nearest.items():
-        while other in nearest:  # ranks fall, so this ends
+        while other in nearest:  # their worth falls, so this ends
             other = nearest[other]
         yield stem, other
 
 
 def _same(stem: str) -> Iterator[str]:
     """Other spellings of a stem, whichever is the commoner."""
-    yield from _without_article(stem)
     yield once_more(stem)
     if len(stem) > _MIN_LETTERS and stem[-1] == "ء":
         yield stem[:-1]

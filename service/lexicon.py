@@ -131,10 +131,11 @@ def _headword(english: str, headwords: frozenset[str]) -> str:
 def pack_stems(folder: Path, data: Path) -> int:
     """Write the table of Arabic stems (forms.py) from the team's list. Returns how many stems stand for another."""
     entries = []
-    for stem, spellings, equivalents in _columns(data / "lexicon-ar-en.tsv", 3):
+    for _, spellings, equivalents in _columns(data / "lexicon-ar-en.tsv", 3):
         meanings = frozenset(analyzer.stem(analyzer.normalize(e)) for e in equivalents.split(", ") if " " not in e)
-        lights = (analyzer.light(analyzer.normalize(spelling)) for spelling in spellings.split())
-        entries += [(form, meanings) for form in dict.fromkeys([stem, *lights])]
+        plain = map(analyzer.normalize, spellings.split())
+        stems = (stem for word in plain for stem in forms.listed(word, analyzer.light(word)))
+        entries += [(stem, meanings) for stem in dict.fromkeys(stems)]
     return forms.save(folder / forms.BUNDLED.name, entries)
 
 
