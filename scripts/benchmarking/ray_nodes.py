@@ -57,6 +57,7 @@ class Run(NamedTuple):
         )
 
 
+_SETTLE_S = 10.0  # each node's agents take seconds of a processor to start
 _times: list[float] = []  # when batches came
 
 
@@ -114,6 +115,7 @@ def _round(given: Given, nodes: int, wanted: dict[str, bytes], kill_after_s: flo
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     workers = [cluster.add_node(num_cpus=1) for _ in range(nodes)]
     cluster.wait_for_nodes()
+    time.sleep(_SETTLE_S)
     ray.init(address=cluster.address, log_to_driver=False, logging_level="error")
     killed = threading.Event()
 

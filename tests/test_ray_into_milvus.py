@@ -1,6 +1,6 @@
 """Articles that a Ray cluster prepares for Milvus: from a folder, from an object store, killed and run again.
 
-What comes out is what one process makes in an embedded index. tests/test_ray_crew.py has Ray for embedded indexes.
+What comes out is what one process makes in an embedded index. test_ray_crew.py has Ray for embedded indexes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from service.records import Backends
 from service.settings import Settings
 from tests.backends.contract.conftest import MISSING, settings_of
 
-ROOT = Path(__file__).parent.parent.parent.parent
+ROOT = Path(__file__).parent.parent
 PLACES = ["Hawija", "Mosul", "Basra", "الحويجة", "الموصل"]
 pytestmark = [
     pytest.mark.skipif(MISSING, reason="rasad[milvus] is not installed: scripts/contract"),
@@ -88,15 +88,15 @@ def state(made: Settings) -> dict[str, Any]:
 
 
 def test_a_folder_and_an_object_store_give_what_one_process_gives(
-    made: Settings, alone: Settings, opened: Callable[[Settings], Engine], tmp_path: Path
+    made: Settings, alone: Settings, tmp_path: Path
 ) -> None:
     folder = write(tmp_path / "in", 120)
-    with closing(opened(alone)) as engine:
+    with closing(Engine(alone)) as engine:
         assert engine.ingest("c", [folder]).added == 107
     wanted = state(alone)
     store = fsspec.filesystem("memory")
     store.put(str(folder), "/reports", recursive=True)
-    with closing(opened(replace(made, ray="local", ingest_workers=2))) as engine:
+    with closing(Engine(replace(made, ray="local", ingest_workers=2))) as engine:
         for name, place in (("c", "memory://reports"), ("from-folder", folder)):
             report = engine.ingest(name, [place])
             assert (report.added, report.copies, report.rejected) == (107, 13, 0)
