@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from service import memory
 from service.backends.embedded import layout, policy, publishing
 from service.backends.embedded.head import Content, Entry, Head
 from service.backends.embedded.layout import NOTHING, Tombstones
@@ -33,6 +34,7 @@ class Merger:
 
     def __init__(self, head: Head, dim: int, largest: int) -> None:
         self._head, self._dim, self._largest = head, dim, largest
+        memory.one_heap()
         self._state = threading.Condition()
         self._thread: threading.Thread | None = None
         self._error: Exception | None = None  # of the last merge
@@ -71,6 +73,7 @@ class Merger:
             while not self._is_done():
                 with layout.disk_errors(self._head.folder):
                     self._merge()
+                memory.trim()
                 with self._state:
                     self._state.notify_all()
         except Exception as error:  # raised again by ``close``: what is published is whole without it
