@@ -96,6 +96,19 @@ def test_fewer_are_asked_for_than_there_are_and_more(engine: Engine) -> None:
     assert len(reader.search_vector(vector, 20_000)) == 13 and len(reader.search_vector(vector, 1)) == 1
 
 
+@pytest.mark.parametrize("kind", KINDS[1:], indirect=True)
+def test_passages_of_the_best_articles_are_listed_or_searched_for(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the best articles have too many passages to be listed, the server is asked for the best of them."""
+    long = [article(f"long{i}", " ".join(random.Random(i).choices(WORDS, k=400))) for i in range(6)]
+    put(engine, *reports(20), *long)
+    asked = ["غارة strike", "قصف مدفعي", "bridge market", "hospital كركوك"]
+    wanted = [engine.retriever("c").rank(question, depth=8) for question in asked]  # few by their own words alone
+    monkeypatch.setattr("service.backends.milvus.reader.PAGE", 5)
+    assert [engine.retriever("c").rank(question, depth=8) for question in asked] == wanted
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Engine, Engine]]:
     """The sample collection on this backend, and on the embedded one."""
