@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from service import analyzer
 from service.backends.base import Filter, Keys, StoredChunk, Vectors
 from service.backends.embedded import bag, filtering, kernels, near
 from service.backends.embedded.concepts import ConceptSearch
@@ -28,6 +29,7 @@ from service.records import Article, Chunk, Concept, DateMention, Facets, Langua
 Mask = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.float64]
 Placed = tuple[Keys, Scores]  # rows or keys, and how near the places lie that are named there
+_READ_FIRST = 200  # articles of a segment
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
@@ -243,6 +245,10 @@ class EmbeddedReader:
 
     def warm(self) -> None:
         kernels.load_if_there()
+        for segment in self._segments:  # most passages are made of the words of a few
+            sample = np.linspace(0, len(segment.ids) - 1, min(len(segment.ids), _READ_FIRST)).astype(np.int64)
+            for row in sample.tolist():
+                analyzer.terms(segment.article(row).text)
 
     def notices(self) -> tuple[str, ...]:
         return ()

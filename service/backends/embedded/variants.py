@@ -83,12 +83,12 @@ class Spellings:
         if 0 < most < len(dice) - 1:  # the term itself is among them
             likest = np.flatnonzero(dice >= np.partition(dice, len(dice) - most - 1)[len(dice) - most - 1])
             rows, dice = rows[likest], dice[likest]
-        found = {}
-        for row, likeness in zip(rows.tolist(), dice.tolist(), strict=True):
-            other = self._terms[row]
-            found[other] = likeness
-            if met:
-                met(other, row)
+        numbers = rows.tolist()
+        others = self._terms.several(numbers)
+        if met:
+            for other, number in zip(others, numbers, strict=True):
+                met(other, number)
+        found = dict(zip(others, dice.tolist(), strict=True))
         found.pop(term, None)
         return found
 
