@@ -14,7 +14,7 @@ from milvus_cluster.writing import Commits, Rows
 
 KINDS = {"query": ("query-node-1", "query-node-2"), "data": ("data-node",), "coordinators": ("coordinators",)}
 CALM_S, DOWN_S, QUIET_S, LONGEST_S = 3.0, 5.0, 10.0, 150.0
-AFTER_S = {"query": 30.0, "data": 60.0, "coordinators": 60.0}
+AFTER_S = {"query": 20.0, "data": 60.0, "coordinators": 60.0}
 
 
 def rounds(
@@ -38,7 +38,7 @@ def rounds(
         cluster.wait(role)
         if kind == "query":
             _until_joined(serving, nodes, killed)
-        _until_quiet(reading, killed, AFTER_S[kind])
+        _until_quiet(reading, time.monotonic() if kind == "query" else killed, AFTER_S[kind])
         if kind != "query":
             rows.stop()
             commits.stop()
@@ -63,9 +63,9 @@ def _until_joined(serving: Callable[[], set[int]], before: set[int], killed: flo
     raise RuntimeError(f"no new query node took part within {LONGEST_S:g} s")
 
 
-def _until_quiet(reading: Reading, killed: float, least_s: float) -> None:
-    """Answers have been whole for a while, and some time has gone by since the kill in any case."""
-    while (now := time.monotonic()) - killed < 2 * LONGEST_S:
-        if now - killed > least_s and now - reading.last_bad > QUIET_S:
+def _until_quiet(reading: Reading, since: float, least_s: float) -> None:
+    """Answers have been whole for a while, and some time has gone by in any case."""
+    while (now := time.monotonic()) - since < LONGEST_S:
+        if now - since > least_s and now - reading.last_bad > QUIET_S:
             return
         time.sleep(0.2)
