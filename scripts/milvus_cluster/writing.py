@@ -20,7 +20,7 @@ from service.records import Article
 
 ROWS = "rasad_cluster_test_rows"
 EVERY_S, BATCH, MOST = 0.25, 10, 2_000  # keys; small, as the broker keeps little
-TRIES = 5
+PATIENCE_S = 240.0  # for one commit: a writer's lease of 120 s may have to run out
 
 
 class Rows:
@@ -141,7 +141,8 @@ class Commits:
         keys = [self._number[name] for name in [*gone, *(a.article_id for a in put)]]
         revision = 0 if gone else self._edition
         self._ledger.begin(keys, revision)
-        for _ in range(TRIES):  # the same again: what was published already is not written twice
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:  # the same again: what was published already is not written twice
             try:
                 if gone:
                     left = set(self._engine.article_ids(self._name))

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.utils import murmurhash3_32
 
-from service.backends.milvus import witnesses
+from service.backends.milvus import locks, witnesses
 from service.backends.milvus.records import Records
 from service.backends.milvus.schema import PASSAGES, RECORD, RECORDS, Kind
 from service.backends.milvus.server import Address, Server
-from service.errors import EngineIncomplete, EngineUnavailable
+from service.errors import EngineIncomplete, EngineUnavailable, IndexLocked
 
 
 class Failure(Exception):
@@ -201,6 +201,26 @@ def test_making_a_collection_goes_on_where_a_process_died(
                 server.create("p", PASSAGES, 2, shards=2)
     server.create("p", PASSAGES, 2, shards=2)
     assert client.loaded == {"p": 1} and sorted(client.kept["p"]) == witnesses.keys(2)
+
+
+def test_a_writer_that_the_server_does_not_hear_go_is_waited_for_no_longer_than_its_lease(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "LEASE_S", 0.5)
+    monkeypatch.setattr(locks, "_SETTLE_S", 0.01)
+    records = Records(server)
+    held = locks.Lock(server, records, "c", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "drop", _unheard)
+        held.release()
+    with pytest.raises(IndexLocked):
+        locks.Lock(server, records, "c", 0)
+    locks.Lock(server, records, "c", 5).release()
+    locks.Lock(server, records, "c", 0).release()
+
+
+def _unheard(*_: object) -> None:
+    raise EngineUnavailable("the coordinators are gone")
 
 
 def _fails(*_: object, **__: object) -> None:

@@ -14,7 +14,7 @@ from collections import defaultdict
 
 from service.backends.milvus.records import Records
 from service.backends.milvus.server import Server
-from service.errors import IndexLocked
+from service.errors import EngineUnavailable, IndexLocked
 
 LEASE_S = 120.0  # after which a writer that is heard of no more is taken for dead
 _SETTLE_S = 1.0
@@ -47,9 +47,14 @@ class Lock:
         self._write()
 
     def release(self) -> None:
-        if not self._server.lite and self._holder() == self._own:
-            self._records.drop(self._name)
-        self._lock.release()
+        """Where the server does not hear of it, the lease runs out."""
+        try:
+            if not self._server.lite and self._holder() == self._own:
+                self._records.drop(self._name)
+        except EngineUnavailable:
+            pass
+        finally:
+            self._lock.release()
 
     def _take(self, until: float) -> None:
         while True:
