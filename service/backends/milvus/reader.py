@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -20,12 +19,13 @@ from service.backends.embedded.near import facets_of, iso_of
 from service.backends.milvus import placed
 from service.backends.milvus.bags import Bags
 from service.backends.milvus.canary import Canary
+from service.backends.milvus.candidates import Wanted, WordSearch, best
 from service.backends.milvus.conditions import Conditions, any_of
 from service.backends.milvus.dictionary import Dictionary
 from service.backends.milvus.records import Records
 from service.backends.milvus.schema import key_of, live_in
 from service.backends.milvus.scoring import Asked, Statistics
-from service.backends.milvus.server import MOST, PAGE, Found, Server
+from service.backends.milvus.server import MOST, PAGE, Server
 from service.backends.milvus.stored import Stored
 from service.backends.milvus.versions import Version
 from service.complaints import both
@@ -48,7 +48,7 @@ class MilvusReader:
         canary_s: float,
     ) -> None:  # fmt: skip
         """``articles``: whole articles looked at by one search of words."""
-        self._server, self._most_articles = server, articles
+        self._server = server
         self.manifest: Manifest = version.manifest
         self._words = words
         self._live = live_in(version.number)
@@ -59,10 +59,10 @@ class MilvusReader:
         self._asked = lru_cache(maxsize=64)(self._looked_up)
         self.spelt_alike = lru_cache(maxsize=50_000)(self._alike)
         self._weights = lru_cache(maxsize=64)(self._conditions.weights)
-        self._naming = lru_cache(maxsize=16)(self._found_by)  # one search looks for the same places twice
-        self._both = ThreadPoolExecutor(8, "milvus-legs")
+        self._naming = lru_cache(maxsize=16)(self._stored.passages_where)  # one search looks for the same places twice
         self._canary = Canary(server, version, canary_s)
         self._canary.check()
+        self._words_of = WordSearch(server, self._stored, self._canary, articles)
 
     def warm(self) -> None:
         kernels.load_if_there()
@@ -80,8 +80,8 @@ class MilvusReader:
         if asked.plain and not article_weight:
             least = min(depth, 0 if keep else asked.most)
             return self._searched("sparse", asked.lean(asked.weights), depth, where, least)
-        keys = self._candidates(asked, depth, keep, where, article_weight)
-        return self._scored(asked, keys, depth, article_weight)
+        articles = self._articles_where(keep) if article_weight else ""
+        return self._words_of.ranking(asked, depth, Wanted(where, articles, bool(keep)), article_weight)
 
     def search_vector(self, vector: Vectors, depth: int, keep: Filter | None = None) -> Ranking:
         least = 0 if keep else min(depth, self.manifest.chunks)
@@ -194,7 +194,7 @@ class MilvusReader:
         return [(row.near % 2**64, row.near_article % 2**64) for row in self._stored.told.of(keys)]
 
     def docids(self, keys: Sequence[int]) -> list[str]:
-        return [self._stored.docid(row) for row in self._stored.told.of(keys)]
+        return self._stored.docids(keys)
 
     def fetch(self, keys: Sequence[int]) -> list[StoredChunk]:
         stored = []
@@ -254,7 +254,7 @@ class MilvusReader:
         return dict(sorted(ids.items()))
 
     def close(self) -> None:
-        self._both.shutdown(wait=False, cancel_futures=True)
+        self._words_of.close()
 
     def _looked_up(self, concepts: tuple[tuple[tuple[tuple[str, float], ...], float], ...]) -> Asked:
         found = [Concept("", dict(terms), weight) for terms, weight in concepts]
@@ -264,6 +264,10 @@ class MilvusReader:
         more = self._of_passages(keep) if keep else ""
         return f"{self._live} and {more}" if more else self._live
 
+    def _articles_where(self, keep: Filter | None) -> str:
+        more = self._conditions.of_articles(keep)
+        return f"{self._live} and {more}" if more else self._live
+
     def _searched(self, field: str, vector: object, depth: int, where: str, least: int) -> Ranking:
         """What the server's own scores give; ``least``: hits that there must be."""
         most = min(MOST, depth + _TIED)
@@ -271,78 +275,7 @@ class MilvusReader:
         if found.whole and len(found.keys) < max(least, 1) and self._canary.waited():
             found = self._server.search(self._stored.passages, field, vector, most, where)
         self._canary.look(len(found.keys), found.whole)
-        return self._best(found.keys, found.scores, depth)
-
-    def _candidates(
-        self, asked: Asked, depth: int, keep: Filter | None, where: str, article_weight: float
-    ) -> npt.NDArray[np.int64]:
-        found = self._of_words(asked, depth, keep, where, article_weight)
-        keys, whole = np.unique(np.concatenate([one.keys for one in found])), all(one.whole for one in found)
-        if whole and len(keys) < max(0 if keep else min(depth, asked.most), 1) and self._canary.waited():
-            found = self._of_words(asked, depth, keep, where, article_weight)
-            keys, whole = np.unique(np.concatenate([one.keys for one in found])), all(one.whole for one in found)
-        self._canary.look(len(keys), whole)
-        return keys
-
-    def _of_words(
-        self, asked: Asked, depth: int, keep: Filter | None, where: str, article_weight: float
-    ) -> list[Found]:
-        """Passages by themselves, and those of the best articles."""
-        passages, vector = self._stored.passages, asked.lean(asked.weights)
-        by_words = self._both.submit(self._server.search, passages, "sparse", vector, depth, where)
-        found = []
-        if article_weight:
-            more = self._conditions.of_articles(keep)
-            live = f"{self._live} and {more}" if more else self._live
-            wide = asked.lean(asked.article_weights)
-            homes = self._server.search(self._stored.articles, "sparse", wide, self._most_articles, live)
-            if len(homes.keys):
-                own = self._inside(homes.keys, vector, keep, where)
-                found.append(own._replace(whole=own.whole and homes.whole))
-            elif not homes.whole:
-                found.append(homes)
-        found.append(by_words.result())
-        return found
-
-    def _inside(self, homes: npt.NDArray[np.int64], vector: dict[int, float], keep: Filter | None, where: str) -> Found:
-        """The passages of articles that a filter lets through, those without a word of the question among them."""
-        wholes = self._stored.wholes.of(homes.tolist())
-        inside = f"{where} and home in {homes.tolist()}"
-        if sum(whole.passages for whole in wholes) > PAGE:
-            return self._server.search(self._stored.passages, "sparse", vector, MOST, inside)
-        if keep:
-            keys = np.array(self._found_by(inside, PAGE), np.int64)
-        else:
-            keys = np.concatenate([np.arange(whole.first, whole.first + whole.passages) for whole in wholes])
-        return Found(keys, np.zeros(len(keys)), True)
-
-    def _scored(self, asked: Asked, keys: npt.NDArray[np.int64], depth: int, article_weight: float) -> Ranking:
-        """Candidates by their exact scores."""
-        rows = self._stored.scored.of(keys.tolist())
-        lengths = np.array([row.length for row in rows], np.int64)
-        frequencies = asked.frequencies([row.bag for row in rows])
-        scores = asked.scores(frequencies, lengths, asked.weights)
-        if article_weight and len(rows):
-            homes, which = np.unique(np.array([row.home for row in rows], np.int64), return_inverse=True)
-            wholes = self._stored.wholes.of(homes.tolist())
-            length = np.array([whole.length for whole in wholes], np.int64)
-            held = asked.frequencies([whole.bag for whole in wholes])
-            scores += article_weight * asked.scores(held, length, asked.article_weights, articles=True)[which]
-        held_any = frequencies.any(axis=1)
-        return self._best(keys[held_any], scores[held_any], depth)
-
-    def _best(self, keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], depth: int) -> Ranking:
-        """The ``depth`` best; among equals at the cut, those first by docid."""
-        if len(keys) > depth:
-            cut = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-            sure, equal = np.flatnonzero(scores > cut), np.flatnonzero(scores == cut)
-            if len(sure) + len(equal) > depth:
-                docids = self.docids(keys[equal].tolist())
-                equal = equal[sorted(range(len(equal)), key=docids.__getitem__)[: depth - len(sure)]]
-            chosen = np.concatenate([sure, equal])
-            keys, scores = keys[chosen], scores[chosen]
-        order = ordered(keys, scores) if len(keys) else np.zeros(0, np.int64)
-        return Ranking(keys[order], scores[order])
+        return best(self._stored, found.keys, found.scores, depth)
 
     def _standing(self, phrase: tuple[str, ...], where: str) -> list[int]:
         """Passages, among those a condition holds for, in whose text or title the words stand one after the other."""
@@ -357,10 +290,6 @@ class MilvusReader:
             if any(stands_in(phrase, analyzer.terms(part)) for part in parts):
                 found.append(int(row["id"]))
         return found
-
-    def _found_by(self, where: str, most: int) -> list[int]:
-        """Passages that a condition holds for."""
-        return [int(row["id"]) for row in self._server.rows(self._stored.passages, where, ["id"], most)]
 
     def _listed(self, where: str) -> list[int]:
         found = self._server.every(self._stored.passages, f"{self._live} and {where}", ["id"])

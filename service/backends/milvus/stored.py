@@ -91,6 +91,13 @@ class Stored:
             parts.append(found.decode())
         return "".join(parts)
 
+    def passages_where(self, where: str, most: int) -> list[int]:
+        """Passages that a condition holds for."""
+        return [int(row["id"]) for row in self._server.rows(self.passages, where, ["id"], most)]
+
+    def docids(self, keys: Sequence[int]) -> list[str]:
+        return [self.docid(told) for told in self.told.of(keys)]
+
     def docid(self, told: Told) -> str:
         return told.docid or f"{self.text(told.home).article_id}#{told.ordinal}"
 

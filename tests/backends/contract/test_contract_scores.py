@@ -105,7 +105,7 @@ def test_passages_of_the_best_articles_are_listed_or_searched_for(
     put(engine, *reports(20), *long)
     asked = ["غارة strike", "قصف مدفعي", "bridge market", "hospital كركوك"]
     wanted = [engine.retriever("c").rank(question, depth=8) for question in asked]  # few by their own words alone
-    monkeypatch.setattr("service.backends.milvus.reader.PAGE", 5)
+    monkeypatch.setattr("service.backends.milvus.candidates.PAGE", 5)
     assert [engine.retriever("c").rank(question, depth=8) for question in asked] == wanted
 
 
