@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from service import analyzer, feedback, fusion, highlight, nearby
+from service import analyzer, feedback, frame, fusion, highlight, nearby
 from service import focus as focusing
 from service import query as queries
 from service.backends.base import Filter, Reader
@@ -229,7 +229,7 @@ class Retriever:
     def _spread_out(
         self, source: str, terms: tuple[tuple[str, float], ...], synonyms_in: Language | None
     ) -> Concept:  # fmt: skip
-        concept = Concept(source, dict(terms))
+        concept = Concept(source, dict(terms), self._settings.weight_frame if frame.is_frame(source) else 1.0)
         return self._widened(self._with_synonyms(concept, synonyms_in) if synonyms_in else concept)
 
     def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
