@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,12 +92,12 @@ def write(
 
 def nearest(
     folder: Path, keys: Sequence[str], usual: Mapping[str, str]
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """For each stem key, the keys of the nearest stems of the other language and their cosines times 255.
+) -> tuple[npt.NDArray[np.unsignedinteger[Any]], npt.NDArray[np.uint8]]:
+    """For each stem key, the nearest stems of the other language and their cosines times 255.
 
-    Both (stems, NEIGHBOURS), best first; -1 and 0 for numbers. Stem keys sort behind all others.
+    Both (stems, NEIGHBOURS), best first; stems are counted from 1, 0 for none. Stem keys sort behind all others.
     """
-    for name, kind in (("nearest_ids", np.int32), ("nearest_cosines", np.uint8)):
+    for name, kind in (("nearest_ids", np.uint32), ("nearest_cosines", np.uint8)):
         np.save(folder / f"{name}.npy", np.zeros((len(keys), NEIGHBOURS), kind))
     encoder = StaticEncoder(folder)
     stems = [i for i, key in enumerate(keys) if key[0] == "s" and not key[1:2].isdigit() and key in usual]
@@ -118,4 +119,5 @@ def nearest(
             ids[numbers[rows]] = numbers[target[np.take_along_axis(best, order, axis=1)]]
             cosines[numbers[rows]] = np.clip(np.take_along_axis(found, order, axis=1), 0, 1) * 255
     first = next((i for i, key in enumerate(keys) if key[0] == "s"), len(keys))
-    return ids[first:], cosines[first:]
+    counted = np.where(ids[first:] >= 0, ids[first:] - first + 1, 0)
+    return counted.astype(np.min_scalar_type(len(keys) - first)), cosines[first:]

@@ -66,6 +66,8 @@ class StaticEncoder:
             self._weights = np.array(mapped(folder / "weights.npy"))
             self.keys = Terms.load(folder, "keys", hashed=True)
             self._nearest = tuple(mapped(folder / f"nearest_{n}.npy") for n in ("ids", "cosines"))
+            if self._nearest[0].dtype.kind != "u":
+                raise ModelError(f"encoder in {folder} is of an older form: train it again with scripts/train_encoder")
         except (OSError, KeyError, ValueError) as error:
             raise ModelError(f"the encoder in {folder} cannot be loaded ({error}): install rasad again") from error
         self._rows: dict[str, int] = {}
@@ -98,9 +100,9 @@ class StaticEncoder:
         row = self.keys.find("s" + stem)
         if row < 0:
             return []
-        row -= len(self.keys) - len(self._nearest[0])  # kept for stems alone, which come last
-        ids, cosines = self._nearest[0][row].tolist(), self._nearest[1][row].tolist()
-        return [(self.keys[i][1:], cosine / 255) for i, cosine in zip(ids, cosines, strict=True) if i >= 0]
+        first = len(self.keys) - len(self._nearest[0])  # kept for stems alone, which come last
+        ids, cosines = self._nearest[0][row - first].tolist(), self._nearest[1][row - first].tolist()
+        return [(self.keys[first + i - 1][1:], cosine / 255) for i, cosine in zip(ids, cosines, strict=True) if i]
 
     def rarity(self, stems: Sequence[str]) -> dict[str, float]:
         """Stem -> its weight in a text's vector, the less the commoner the word; of the stems that it knows."""

@@ -29,6 +29,8 @@ BUNDLED = Path(__file__).parent / "models" / "lexicon"
 LISTS = Path(__file__).parent.parent / "scripts" / "lists"  # of a checkout: what was packed ships, the lists do not
 MAX_PHRASE = 5  # index terms
 _TARGETS_KEPT = 8
+_LEAST_OF_A_HEADWORD = 0.15  # weight of an equivalent; rarer senses go under the stem alone
+_ARTICLES = ("وال", "بال", "كال", "فال", "ال", "لل")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +52,8 @@ class Lexicon:
         return _begins_phrase(self, term)
 
     def look_up_word(self, plain: str) -> list[tuple[str, float]]:
-        """(target, weight) of the headword that an English word in plain spelling is a form of, where it has a key."""
-        for word in lemmas.candidates(plain):
+        """(target, weight) of the headword that a word in plain spelling is a form of, where it has a key."""
+        for word in _arabic_candidates(plain) if analyzer.is_arabic(plain) else lemmas.candidates(plain):
             found = self.look_up("=" + word)
             if found:
                 return found
@@ -96,10 +98,11 @@ def pack(
 ) -> dict[str, int]:
     """Write both directions from (English, Arabic, weight) lines; weights add up. Returns entries per direction.
 
-    ``headwords``: English words in plain spelling; those that share a stem get keys of their own.
+    ``headwords``: English words in plain spelling; those that share a stem get keys of their own, as do Arabic words.
     """
     tables: dict[str, dict[str, dict[str, float]]] = {"en-ar": {}, "ar-en": {}}
     shared = Counter(analyzer.stem(word) for word in headwords)
+    arabic_headwords: dict[str, list[tuple[str, str, float]]] = {}  # term: words in plain spelling, what they mean
     for english, arabic, weight in english_arabic:
         source, target = " ".join(analyzer.terms(english)), " ".join(analyzer.terms(arabic))
         if not source or not target or max(source.count(" "), target.count(" ")) >= MAX_PHRASE:
@@ -108,9 +111,15 @@ def pack(
         headword = _headword(english, headwords)
         if headword and shared[analyzer.stem(headword)] > 1:
             keys.append(("en-ar", "=" + headword, target))
+        if weight >= _LEAST_OF_A_HEADWORD and len(analyzer.words(arabic)) == 1:
+            arabic_headwords.setdefault(target, []).append((_bare(analyzer.normalize(arabic)), source, weight))
         for name, key, value in keys:
             entry = tables[name].setdefault(key, {})
             entry[value] = entry.get(value, 0.0) + weight
+    for found in arabic_headwords.values():
+        for word, source, weight in found if len({word for word, _, _ in found}) > 1 else ():
+            entry = tables["ar-en"].setdefault("=" + word, {})
+            entry[source] = entry.get(source, 0.0) + weight
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         _write(folder, name, table)
@@ -118,6 +127,21 @@ def pack(
     config = {"analyzer": analyzer.ANALYZER_ID, "entries": entries}
     (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
     return entries
+
+
+def _bare(plain: str) -> str:
+    """An Arabic word in plain spelling without article."""
+    for article in _ARTICLES:
+        if plain.startswith(article) and len(plain) - len(article) >= 2:
+            return plain[len(article) :]
+    return plain
+
+
+def _arabic_candidates(plain: str) -> Iterator[str]:
+    """The headwords that an Arabic word may be a form of, likeliest first: without article, without a proclitic."""
+    yield _bare(plain)
+    if len(plain) > 4 and plain[0] in "وفبلك":
+        yield plain[1:]
 
 
 def _headword(english: str, headwords: frozenset[str]) -> str:

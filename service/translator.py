@@ -166,7 +166,7 @@ class Translator:
     def _known(self, plain: str) -> dict[str, float]:
         """The lexicon's translations of a word, as a distribution over single terms."""
         found = _single_terms(self._lexicon.look_up(analyzer.stem(plain)))
-        exact = _single_terms(self._lexicon.look_up_word(plain)) if self.source is Language.ENGLISH else {}
+        exact = _single_terms(self._lexicon.look_up_word(plain))
         if not self._weights.senses:
             return {term: 1 / len({**exact, **found}) for term in {**exact, **found}}
         share = self._weights.headword if exact else 0.0

@@ -72,6 +72,18 @@ def test_headwords_that_share_a_stem_have_entries_of_their_own(tmp_path: Path) -
     assert english.look_up_word("raid") == []  # alone with its stem: no second entry
 
 
+def test_arabic_headwords_that_share_a_stem_have_entries_of_their_own(tmp_path: Path) -> None:
+    lines = [("role", "دور", 1.0), ("league", "دوري", 1.0), ("quarry", "محجر", 1.0), ("lap", "دور", 0.1)]
+    lexicon.pack(tmp_path / "lexicon", lines)
+    arabic = lexicon.load(Language.ARABIC, tmp_path / "lexicon")
+    assert stem("دور") == stem("دوري")
+    for word in ("دوري", "الدوري", "بالدوري", "والدوري", "ودوري"):
+        assert arabic.look_up_word(analyzer.normalize(word)) == [("leagu", 1.0)], word
+    assert arabic.look_up_word("دور") == [("role", 1.0)]  # a rare sense goes under the stem alone
+    assert {target for target, _ in arabic.look_up(stem("الدور"))} == {"role", "leagu", "lap"}
+    assert arabic.look_up_word("محجر") == []  # alone with its stem: no second entry
+
+
 def test_packing_again_gives_the_same_files(packed: Path, tmp_path: Path) -> None:
     lexicon.pack(tmp_path / "again", LINES)
     first, second = ({p.name: p.read_bytes() for p in folder.iterdir()} for folder in (packed, tmp_path / "again"))
