@@ -133,7 +133,7 @@ class Server:
         if name not in self.names():
             with self._explained():  # indexes given here would have it loaded with one replica, for good
                 self._client.create_collection(name, schema=schema, num_shards=shards, consistency_level="Bounded")
-        if self._is_loaded(name):
+        elif self._is_loaded(name):  # a new one may say so too, before it holds its witnesses (Milvus Lite 3 by TCP)
             return
         with self._explained():
             if not self._client.list_indexes(name):
