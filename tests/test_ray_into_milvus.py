@@ -118,7 +118,7 @@ def test_killed_on_the_way_and_run_again_it_ends_the_same(made: Settings, tmp_pa
     halfway = []
     for batches in (3, 3):  # the first time it dies with the third portion, the second three portions later
         process = start(made, folder, batches)
-        assert process.wait(300) == -signal.SIGKILL
+        assert process.wait(300) == -signal.SIGKILL, said(folder).read_text("utf-8")[-2000:]
         time.sleep(1.0)  # what it had started ends by itself
         with closing(Engine(made)) as engine:
             halfway.append(engine.status("c").articles)
@@ -155,4 +155,10 @@ def start(made: Settings, folder: Path, dies_after: int = 0) -> subprocess.Popen
     }  # fmt: skip
     code = ["-c", DIES, str(dies_after)] if dies_after else ["-m", "service.cli"]
     command = [sys.executable, *code, "ingest", str(folder), "--collection", "c", "--ray", "local"]
-    return subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL)
+    with said(folder).open("ab") as log:
+        return subprocess.Popen(command, env=environ, stderr=log)
+
+
+def said(folder: Path) -> Path:
+    """What the commands over a folder wrote, for when one ends otherwise than it should."""
+    return folder.with_suffix(".log")
