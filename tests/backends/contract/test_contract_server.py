@@ -8,20 +8,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from service import cli
 
-SERVER = Path(sys.executable).parent / "milvus-lite"  # of Milvus Lite 3 alone
+SERVER = Path(sys.executable).parent / "milvus-lite"  # that of Milvus Lite 2 is no server
 WAIT_S = 60
 
 
 @pytest.fixture
 def address(tmp_path: Path) -> Iterator[str]:
     pytest.importorskip("pymilvus")
-    if not SERVER.exists():
+    if not SERVER.exists() or version("milvus-lite").startswith("2."):
         pytest.skip("this environment's Milvus Lite is no server")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
