@@ -40,13 +40,8 @@ _FOREIGN_LETTERS = str.maketrans(
 )  # fmt: skip
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _ARTICLES = {"و": ("وال", "ولل"), "ف": ("فال", "فلل"), "ب": ("بال",), "ك": ("كال",), "ا": ("ال",), "ل": ("لل",)}
-_SUFFIXES = {  # by their last letter, the longest first
-    "ا": ("هما", "نا", "وا", "ها"), "م": ("هم", "كم"), "ن": ("هن", "ان", "ون", "ين"), "ت": ("ات",), "ه": ("يه", "ه"),
-    "ي": ("ي",),
-}  # fmt: skip
 _LETTERS = re.compile("[\u0621-\u063a\u0641-\u064a]+")  # an Arabic word with nothing to drop or to decompose
 _TEXTS_KEPT = 2_048  # passages shown lately: the same ones come up for many questions; 3 KB each
-_WHOLE = frozenset({"الله", "والله", "بالله", "لله"})
 
 
 class Token(NamedTuple):
@@ -216,7 +211,7 @@ def light(plain: str) -> str:
 
 def light_stem(word: str) -> str:
     """Arabic light stem of a word in plain spelling: proclitics with the article, then one common suffix."""
-    if word in _WHOLE:
+    if word in forms.WHOLE:
         return "الله"
     if len(word) >= 4 and word[0] == "و" and not word.startswith("وال"):
         word = word[1:]
@@ -224,7 +219,4 @@ def light_stem(word: str) -> str:
         if word.startswith(article) and len(word) - len(article) >= 3:
             word = word[len(article) :]
             break
-    for suffix in _SUFFIXES.get(word[-1:], ()):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            return word[: -len(suffix)]
-    return word
+    return forms.without_suffix(word)

@@ -103,7 +103,8 @@ def nearest(
     stems = [i for i, key in enumerate(keys) if key[0] == "s" and not key[1:2].isdigit() and key in usual]
     matrix = unit(np.stack([encoder.word(usual[keys[i]]) for i in stems]))
     arabic = np.array([analyzer.is_arabic(keys[i][1:]) for i in stems])
-    ids = np.full((len(keys), NEIGHBOURS), -1, np.int32)
+    first = next((i for i, key in enumerate(keys) if key[0] == "s"), len(keys))
+    ids = np.zeros((len(keys), NEIGHBOURS), np.min_scalar_type(len(keys) - first))
     cosines = np.zeros((len(keys), NEIGHBOURS), np.uint8)
     numbers = np.array(stems)
     for source, target in (
@@ -116,8 +117,6 @@ def nearest(
             best = np.argpartition(-scores, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
             found = np.take_along_axis(scores, best, axis=1)
             order = np.argsort(-found, axis=1, kind="stable")
-            ids[numbers[rows]] = numbers[target[np.take_along_axis(best, order, axis=1)]]
+            ids[numbers[rows]] = numbers[target[np.take_along_axis(best, order, axis=1)]] - first + 1
             cosines[numbers[rows]] = np.clip(np.take_along_axis(found, order, axis=1), 0, 1) * 255
-    first = next((i for i, key in enumerate(keys) if key[0] == "s"), len(keys))
-    counted = np.where(ids[first:] >= 0, ids[first:] - first + 1, 0)
-    return counted.astype(np.min_scalar_type(len(keys) - first)), cosines[first:]
+    return ids[first:], cosines[first:]

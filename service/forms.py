@@ -19,9 +19,12 @@ BUNDLED = Path(__file__).parent / "models" / "lexicon" / "stems.tsv"
 _PROCLITICS = "بلكفو"
 _IMPERFECT = "يتنا"
 _MIN_LETTERS = 3  # of what is left
-_WHOLE = ("الله", "والله", "بالله")
+WHOLE = frozenset({"الله", "والله", "بالله", "لله"})
 _ARTICLES = ("وال", "ولل", "بال", "كال", "فال", "فلل", "ال", "لل")
-_SUFFIXES = ("هما", "نا", "وا", "ها", "هم", "كم", "هن", "ان", "ون", "ين", "ات", "يه", "ه", "ي")
+_SUFFIXES = {  # by their last letter, the longest first
+    "ا": ("هما", "نا", "وا", "ها"), "م": ("هم", "كم"), "ن": ("هن", "ان", "ون", "ين"), "ت": ("ات",), "ه": ("يه", "ه"),
+    "ي": ("ي",),
+}  # fmt: skip
 
 
 @lru_cache(maxsize=100_000)
@@ -39,7 +42,7 @@ def settled(stem: str, plain: str = "") -> str:
     for other in short or _unlisted(stem):
         if other in known:
             return known[other]
-    return short[-1] if short else once_more(stem)
+    return short[-1] if short else without_suffix(stem)
 
 
 def listed(plain: str, stem: str) -> list[str]:
@@ -47,17 +50,17 @@ def listed(plain: str, stem: str) -> list[str]:
     return [stem, plain] if any(_without_article(plain)) else [stem]
 
 
-def once_more(stem: str) -> str:
-    """A light stem without a second suffix: what a pronoun leaves (رحلاتها -> رحلات -> رحل)."""
-    for suffix in _SUFFIXES:
-        if stem.endswith(suffix) and len(stem) - len(suffix) >= _MIN_LETTERS:
-            return stem[: -len(suffix)]
-    return stem
+def without_suffix(word: str) -> str:
+    """A word or stem without one common suffix; twice where a pronoun stood behind it (رحلاتها -> رحلات -> رحل)."""
+    for suffix in _SUFFIXES.get(word[-1:], ()):
+        if word.endswith(suffix) and len(word) - len(suffix) >= _MIN_LETTERS:
+            return word[: -len(suffix)]
+    return word
 
 
 def _without_article(stem: str) -> Iterator[str]:
     """Nouns of two letters, from which a light stemmer takes no article (الحق), and those that lost a hamza (الجزء)."""
-    for article in () if stem in _WHOLE else _ARTICLES:
+    for article in () if stem in WHOLE else _ARTICLES:
         if stem.startswith(article) and len(stem) == len(article) + 2:
             yield stem[len(article) :] + "ء"
             yield stem[len(article) :]
@@ -65,13 +68,13 @@ def _without_article(stem: str) -> Iterator[str]:
 
 def _unlisted(stem: str) -> Iterator[str]:
     """What a stem that the lexicon lacks may be a form of, likeliest first."""
-    for other in (once_more(stem), *_without_clitic(stem)):
+    for other in (without_suffix(stem), *_without_clitic(stem)):
         yield other
-        yield once_more(other)
-        yield once_more(once_more(other))
+        yield without_suffix(other)
+        yield without_suffix(without_suffix(other))
     if stem[-1:] == "ت" and len(stem) > _MIN_LETTERS + 1:
         yield stem[:-1]
-        yield once_more(stem[:-1])
+        yield without_suffix(stem[:-1])
 
 
 def save(path: Path, entries: Sequence[tuple[str, frozenset[str]]]) -> int:
@@ -116,7 +119,7 @@ def _standing(entries: Sequence[tuple[str, frozenset[str]]]) -> Iterator[tuple[s
 
 def _same(stem: str) -> Iterator[str]:
     """Other spellings of a stem, whichever is the commoner."""
-    yield once_more(stem)
+    yield without_suffix(stem)
     if len(stem) > _MIN_LETTERS and stem[-1] == "ء":
         yield stem[:-1]
 

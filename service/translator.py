@@ -201,26 +201,15 @@ class Translator:
         if self._sounds_like is None or len(set(plain)) < 3:
             return {}
         heard = respellings(plain)
-        found = self._heard(heard, self._weights.min_likeness)
+        found = _heard(self._sounds_like, heard, self._weights.min_likeness)
         if not found:
             further = [(spelling, other) for spelling, sound in heard for other in neighbours(sound)]
-            found = self._heard(further, self._weights.min_likeness_of_neighbours)
+            found = _heard(self._sounds_like, further, self._weights.min_likeness_of_neighbours)
             least = _AMONG_NEIGHBOURS * max(found.values(), default=0.0)
             found = {term: weight for term, weight in found.items() if weight >= least}
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
         total = sum(weight for _, weight in best)
         return {term: weight / total for term, weight in best}
-
-    def _heard(self, sounds: Sequence[tuple[str, str]], least: float) -> dict[str, float]:
-        """{index term: likeness to the fourth power} of those with one of the skeletons and at least so alike."""
-        found: dict[str, float] = {}
-        sounds_like = self._sounds_like or (lambda skeleton: ())
-        for spelling, sound in sounds:
-            for term, _ in sounds_like(sound):
-                alike = likeness(spelling, term)
-                if alike >= least:
-                    found[term] = max(found.get(term, 0.0), alike**4)
-        return found
 
     def _phrase_at(self, terms: Sequence[str], i: int) -> int:
         """Length of the longest phrase of the lexicon that starts at position i; 1 when there is none."""
@@ -259,6 +248,17 @@ class Translator:
                         inside[p] = {t: w / total for t, w in chosen.items()}
             i += size
         return inside
+
+
+def _heard(sounds_like: SoundsLike, sounds: Sequence[tuple[str, str]], least: float) -> dict[str, float]:
+    """{index term: likeness to the fourth power} of those with one of the skeletons and at least so alike."""
+    found: dict[str, float] = {}
+    for spelling, sound in sounds:
+        for term, _ in sounds_like(sound):
+            alike = likeness(spelling, term)
+            if alike >= least:
+                found[term] = max(found.get(term, 0.0), alike**4)
+    return found
 
 
 def _one_term(group: Sequence[str]) -> str:

@@ -23,25 +23,41 @@ EVERY_S, BATCH, MOST = 0.25, 10, 2_000  # keys; small, as the broker keeps littl
 PATIENCE_S = 240.0  # for one commit: a writer's lease of 120 s may have to run out
 
 
-class Rows:
-    """Batches upserted and deleted, each acknowledged or not; a row's revision is in its field ``length``."""
+class Beside:
+    """Something done again and again in a thread of its own, between start and stop."""
 
-    def __init__(self, server: Server, dim: int, shards: int, replicas: int) -> None:
-        self._server, self._dim = server, dim
-        self._ledger, self._revision = Ledger(), 0
-        self._chance = random.Random(2)
+    def __init__(self) -> None:
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        server.create(ROWS, PASSAGES, dim, shards, replicas)
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         self._stop.clear()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def _ended(self, wait_s: float) -> bool:
+        """Whether it has come to its end, asked to, within so long."""
         self._stop.set()
-        self._thread.join(120)
+        if self._thread:
+            self._thread.join(wait_s)
+        return not (self._thread and self._thread.is_alive())
+
+    def _run(self) -> None:
+        raise NotImplementedError
+
+
+class Rows(Beside):
+    """Batches upserted and deleted, each acknowledged or not; a row's revision is in its field ``length``."""
+
+    def __init__(self, server: Server, dim: int, shards: int, replicas: int) -> None:
+        super().__init__()
+        self._server, self._dim = server, dim
+        self._ledger, self._revision = Ledger(), 0
+        self._chance = random.Random(2)
+        server.create(ROWS, PASSAGES, dim, shards, replicas)
+
+    def stop(self) -> None:
+        self._ended(120)
 
     def verdict(self) -> Verdict:
         """Once nothing is written any more."""
@@ -82,7 +98,7 @@ class Rows:
         return {**row, "id": key, "length": revision}
 
 
-class Commits:
+class Commits(Beside):
     """Commits of articles, new, changed and deleted in turn, to the collection that is searched; mirrored exactly."""
 
     def __init__(
@@ -90,6 +106,7 @@ class Commits:
         published: Callable[[dict[str, Article]], None],
     ) -> None:  # fmt: skip
         """``articles`` are in both already; ``published`` is told of what is live after every commit."""
+        super().__init__()
         self._engine, self._mirror, self._name, self._published = engine, mirror, name, published
         self.live = {article.article_id: article for article in articles}
         self._number = {article.article_id: i for i, article in enumerate([*articles, *spare])}
@@ -101,19 +118,12 @@ class Commits:
         self._ledger.acknowledged([self._number[article.article_id] for article in spare], 0)
         self._ledger.upserts = self._ledger.deletes = 0
         self._chance, self._edition, self.commits = random.Random(3), 1_000, 0
-        self._stop, self.failure = threading.Event(), ""
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def start(self) -> None:
-        self._stop.clear()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self.failure = ""
 
     def stop(self) -> None:
         """After the commit that is under way. Raises RuntimeError where one could not be made."""
-        self._stop.set()
-        self._thread.join(300)
-        if self.failure or self._thread.is_alive():
+        ended = self._ended(300)
+        if self.failure or not ended:
             raise RuntimeError(f"a commit did not come to an end: {self.failure or 'after 300 s'}")
 
     def verdict(self) -> Verdict:

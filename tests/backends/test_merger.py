@@ -76,6 +76,13 @@ def held_up(when: str = "before") -> Iterator[Gate]:
             gate.open()
 
 
+def merging_three(one: EmbeddedWriter, gate: Gate) -> None:
+    """Three commits, whose segments are being merged from now on."""
+    for i in range(3):
+        put(one, {f"a{i}": f"raid {i}"})
+    gate.wait_for_a_merge()
+
+
 def article(name: str, text: str) -> Article:
     return Article(name, text, sha256(text.encode()).hexdigest())
 
@@ -157,9 +164,7 @@ def test_what_is_changed_while_segments_are_merged_stays_changed(
 
 def test_a_commit_does_not_wait_and_readers_go_from_version_to_version(tmp_path: Path) -> None:
     with held_up() as gate, closing(writer(tmp_path / "c")) as one:
-        for i in range(3):
-            put(one, {f"a{i}": f"raid {i}"})
-        gate.wait_for_a_merge()
+        merging_three(one, gate)
         with closing(EmbeddedReader(tmp_path / "c", *BM25)) as before:
             put(one, {"a3": "raid 3"})
             assert segments(tmp_path / "c") == 4, "published while the others are being merged"
@@ -174,9 +179,7 @@ def test_a_commit_does_not_wait_and_readers_go_from_version_to_version(tmp_path:
 def test_the_lock_is_held_until_the_merge_has_ended(tmp_path: Path) -> None:
     with held_up() as gate:
         one = writer(tmp_path / "c")
-        for i in range(3):
-            put(one, {f"a{i}": f"raid {i}"})
-        gate.wait_for_a_merge()
+        merging_three(one, gate)
         ending = threading.Thread(target=one.close)
         ending.start()
         with pytest.raises(IndexLocked):
@@ -191,9 +194,7 @@ def test_a_writer_that_is_not_waited_for_gives_the_lock_back_when_its_merge_ends
     """Ctrl-C while it closes."""
     with held_up() as gate:
         one = writer(tmp_path / "c")
-        for i in range(3):
-            put(one, {f"a{i}": f"raid {i}"})
-        gate.wait_for_a_merge()
+        merging_three(one, gate)
         merging = one._merger._thread
         assert merging
         with (

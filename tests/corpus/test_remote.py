@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from service import corpus
 from service.errors import InputError
 from service.records import Article, Rejection
+from tests.corpus.stores import put
 
 
 @pytest.fixture
@@ -21,10 +21,6 @@ def store() -> Iterator[Any]:
     system.store.clear()
     yield system
     system.store.clear()
-
-
-def put(store: Any, path: str, *reports: dict[str, str]) -> None:
-    store.pipe_file(path, "".join(json.dumps(report, ensure_ascii=False) + "\n" for report in reports).encode())
 
 
 def test_a_folder_is_read_whole_in_the_order_of_names(store: Any, tmp_path: Path) -> None:

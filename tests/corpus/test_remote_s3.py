@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +14,7 @@ from service.engine import Engine
 from service.errors import InputError
 from service.records import Article
 from service.settings import Settings
+from tests.corpus.stores import put
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 
@@ -37,10 +37,6 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     system.rm("archive", recursive=True)  # the server's memory is this process's
     s3fs.S3FileSystem.clear_instance_cache()
     server.stop()
-
-
-def put(bucket: Any, path: str, *reports: dict[str, str]) -> None:
-    bucket.pipe_file(path, "".join(json.dumps(report, ensure_ascii=False) + "\n" for report in reports).encode())
 
 
 def test_a_folder_of_a_bucket_is_ingested_and_what_comes_later_is_too(bucket: Any, tmp_path: Path) -> None:
