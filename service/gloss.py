@@ -6,7 +6,6 @@ order of words stays that of the Arabic. The table is packed by scripts/pack_glo
 
 from __future__ import annotations
 
-import bisect
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -62,11 +61,7 @@ def _longest(words: list[str], keys: Terms, meanings: Terms) -> tuple[str, int]:
 def _begins_phrase(plain: str) -> bool:
     """Whether any phrase of several words begins with this one: for most words nothing further is looked up."""
     table = _table()
-    if table is None:
-        return False
-    lead, keys = f"{plain} ".encode(), table[0]
-    at = bisect.bisect_left(range(len(keys)), lead, key=keys.raw)
-    return at < len(keys) and keys.raw(at).startswith(lead)
+    return table is not None and table[0].has_prefix(f"{plain} ")
 
 
 @lru_cache(maxsize=50_000)
