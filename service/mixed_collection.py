@@ -23,14 +23,18 @@ _PREFIX = "xquad-"  # of the paragraphs' ids, so that none meets an article's
 def section(temporary: Engine, folder: Path, engine: Engine, options: argparse.Namespace) -> list[str]:
     """Markdown lines: nDCG@10 of each kind of question apart and together."""
     rows = ["### News and XQuAD's English paragraphs in one collection", ""]
-    rows += ["| nDCG@10 | apart | together | difference |", "| --- | --- | --- | --- |"]
+    rows += ["| nDCG@10 | apart | together | difference | languages not weighed |", "| --- | --- | --- | --- | --- |"]
     for apart in _fields(temporary, folder, engine, options):
         notice(f"mixed collection: {apart.name}")
         together = replace(apart, engine=temporary, collection="mixed")
         here, there = (f.measured(Leg.FUSED, engine.settings)["nDCG@10"] for f in (apart, together))
+        alike = together.measured(Leg.FUSED, replace(engine.settings, weight_balance=0.0))["nDCG@10"]
         first, second = evaluation.mean(here), evaluation.mean(there)
         p = evaluation.paired_randomisation([here[t] for t in here], [there[t] for t in here])
-        rows.append(f"| {apart.name} | {first:.4f} | {second:.4f} | {second - first:+.4f}, p {p:.4f} |")
+        rows.append(
+            f"| {apart.name} | {first:.4f} | {second:.4f} | {second - first:+.4f}, p {p:.4f} "
+            f"| {evaluation.mean(alike):.4f} |"
+        )
     return [*rows, ""]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from service import analyzer, feedback, frame, fusion, highlight, nearby
+from service import analyzer, balance, feedback, frame, fusion, highlight, nearby
 from service import focus as focusing
 from service import query as queries
 from service.backends.base import Filter, Reader
@@ -184,9 +184,7 @@ class Retriever:
             leg: self._search(leg, query, concepts, keep, depths.get(leg, depth), weight)
             for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
-        for leg in (Leg.BM25, Leg.CROSS):  # on one scale, whatever words a language has for the question
-            best = self._reader.best_possible(_with_untranslated(concepts, leg), weight)
-            rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best if best else rankings[leg].scores)
+        self._weigh_languages(concepts, rankings)
         if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
             rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
@@ -201,6 +199,18 @@ class Retriever:
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
         return rankings, focusing.lean(fused, focus, self._reader, self._settings)
+
+    def _weigh_languages(self, concepts: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]) -> None:
+        """Bring the legs of words to one scale, whatever words a language has for the question."""
+        wanted = {leg: _with_untranslated(concepts, leg) for leg in (Leg.BM25, Leg.CROSS)}
+        for leg, all_of_it in wanted.items():
+            if best := self._reader.best_possible(all_of_it, self._settings.weight_article):
+                rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best)
+        if power := self._settings.weight_balance:
+            with stage("balance"):
+                factors = balance.factors(self._reader, wanted, rankings)
+            for leg, factor in factors.items():
+                rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores * factor**power)
 
     def _reranked(self, text: str, rankings: dict[Leg, Ranking], fused: Ranking) -> Ranking:
         """The fused ranking with the reranker's reading of its best passages added, where there is a reranker."""

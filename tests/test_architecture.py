@@ -26,6 +26,7 @@ LAYERS = [  # a module imports from its own layer and from those below it
             "crew",
             "ray_crew",
             "preparation",
+            "balance",
             "feedback",
             "retriever",
             "answerer",

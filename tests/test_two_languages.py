@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations, cycle, islice
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from service import balance
 from service.engine import Engine
+from service.records import Concept, Leg, Ranking
+from service.retriever import Retriever
 
 
 def test_a_word_without_translation_counts_against_the_other_language(
@@ -18,3 +26,45 @@ def test_a_word_without_translation_counts_against_the_other_language(
     engine.ingest("c", [reports(*arabic, asked, *others)])
     found = engine.retriever("c").search(f"{name} market", explain=True).passages
     assert [passage.article_id for passage in found[:2]] == ["asked", "ar0"]  # ar0 has but the commoner half
+
+
+WORDS = {"قطار": "train", "جسر": "bridge", "مصنع": "factory", "مدرسة": "school", "سفينة": "ship", "طبيب": "doctor"}
+QUESTION = " ".join(WORDS)
+ANSWER = f"The {' and the '.join(WORDS.values())} were named in one sentence."
+
+
+@pytest.fixture
+def mostly_arabic(engine: Engine, reports: Callable[..., Path]) -> Engine:
+    """300 Arabic reports that hold three of the question's words by chance, and one English one that holds all."""
+    held = islice(cycle(combinations(WORDS, 3)), 300)
+    chance = [{"id": f"ar{i}", "text": f"وقف {' قرب '.join(words)} في اليوم {i}."} for i, words in enumerate(held)]
+    engine.ingest("c", [reports(*chance, {"id": "asked", "text": ANSWER})])
+    return engine
+
+
+def found(engine: Engine, text: str, weight: float) -> list[str]:
+    other = Retriever(engine.reader("c"), engine.encoder, replace(engine.settings, weight_balance=weight))
+    return [passage.article_id for passage in other.search(text).passages]
+
+
+def test_many_reports_of_one_language_do_not_hide_the_right_one_of_the_other(mostly_arabic: Engine) -> None:
+    assert found(mostly_arabic, QUESTION, 1.0)[0] == "asked"
+    assert found(mostly_arabic, QUESTION, 0.0)[0] != "asked"  # so it is the balance that found it
+
+
+def test_a_few_words_in_the_rarer_language_are_not_raised(mostly_arabic: Engine, reports: Callable[..., Path]) -> None:
+    english = [{"id": "one", "text": "A train came."}, {"id": "all", "text": f"جاء {' ثم '.join(WORDS)} معا."}]
+    mostly_arabic.ingest("c", [reports(*english)])
+    mostly_arabic.delete("c", ["asked"])
+    assert found(mostly_arabic, QUESTION, 1.0)[0] == "all"
+    assert "one" not in found(mostly_arabic, QUESTION, 1.0)
+
+
+def test_where_the_other_language_has_next_to_nothing_all_stays_as_it_is(mostly_arabic: Engine) -> None:
+    reader = mostly_arabic.reader("c")
+    some, little = (Ranking(np.arange(2), np.array([best, 0.1])) for best in (0.9, 0.3))
+    none = Ranking(np.zeros(0, np.int64), np.zeros(0))
+    concepts = {leg: [Concept("train", {"train": 1.0})] for leg in (Leg.BM25, Leg.CROSS)}
+    for other in (little, none):
+        assert balance.factors(reader, concepts, {Leg.BM25: some, Leg.CROSS: other}) == {}
+        assert balance.factors(reader, concepts, {Leg.BM25: other, Leg.CROSS: some}) == {}
