@@ -46,6 +46,6 @@ def _vectors(words: Sequence[str]) -> Floats:
                 grown = np.zeros((max(2 * len(_table[0]), len(_rows) + len(new), 4_096), bundled().dim), np.float32)
                 grown[: len(_table[0])] = _table[0]
                 _table[0] = grown
-            _table[0][len(_rows) : len(_rows) + len(new)] = bundled().encode_passages(new)
+            _table[0][len(_rows) : len(_rows) + len(new)] = bundled().encode_words(new)
             _rows.update({word: len(_rows) + i for i, word in enumerate(new)})
         return _table[0][[_rows[word] for word in words]]

@@ -64,6 +64,7 @@ class StaticEncoder:
             scales = mapped(folder / "scales.npy").astype(np.float32)
             self._scales = scales[: len(self._named)], scales[len(self._named) :]
             self._weights = np.array(mapped(folder / "weights.npy"))
+            self._back = mapped(folder / "back.npy") if (folder / "back.npy").is_file() else None
             self.keys = Terms.load(folder, "keys", hashed=True)
             self._nearest = tuple(mapped(folder / f"nearest_{n}.npy") for n in ("ids", "cosines"))
             if self._nearest[0].dtype.kind != "u":
@@ -94,6 +95,11 @@ class StaticEncoder:
             known.update(zip(new, self._words(new), strict=True))
         vector: Vectors = unit(np.sum([known[word] for word in words], axis=0, dtype=np.float32, keepdims=True))[0]
         return vector
+
+    def encode_words(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of single words as they were trained, before texts were whitened, (n, dim): to compare words."""
+        vectors = self.encode_passages(texts)
+        return vectors if self._back is None else unit(vectors.astype(np.float64) @ self._back)
 
     def nearest(self, stem: str) -> list[tuple[str, float]]:
         """(stem of the other language, cosine) of the nearest words, best first; [] for a stem it does not know."""

@@ -84,7 +84,7 @@ class Settings:
     recent_days: float = 7.0  # in which that preference halves
     near_km: float = 50.0  # how far near= reaches without within_km=
     gazetteer: str = ""  # TSV with places of the user's own, on top of the bundled ones
-    min_cosine: float = 0.3  # of a passage's vector with the question's, where no word of the question is found at all
+    min_cosine: float = 0.26  # of a passage's vector with the question's, where no word of the question is found at all
     rrf_k: int = 60  # constant of reciprocal rank fusion (Cormack et al. 2009)
 
     # Answering.

@@ -194,6 +194,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                     options.out, model.vectors.numpy(), model.keys, model.stem_weight,
                     _usual_spellings(corpus), recipe.buckets, recipe.gram_weight,
                 )  # fmt: skip
+                bundle.whiten(options.out, training_pairs.texts(options.data))
     except ServiceError as error:
         print(f"train_encoder: {error}", file=sys.stderr)
         return 2

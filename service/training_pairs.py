@@ -91,6 +91,15 @@ def reports(folder: Path) -> Iterator[tuple[str, str]]:
                     yield report[field], report["en"]
 
 
+def texts(folder: Path, each: int = 4_000) -> list[str]:
+    """Both sides of pairs of sentences, evenly spread over every file, at most ``each`` pairs of one."""
+    chosen: list[str] = []
+    for pairs in [*(tab_separated(folder / name) for name in SENTENCES), reports(folder)]:
+        found = list(pairs)
+        chosen += [side for pair in found[:: max(1, -(-len(found) // each))] for side in pair]
+    return chosen
+
+
 def check_folder(folder: Path) -> None:
     """Raise InputError naming what is missing."""
     wanted = [*SENTENCES, *WORDS, REPORTS, "lexicon-en-ar.tsv", "lexicon-ar-en.tsv", "lexicon-phrases.tsv"]

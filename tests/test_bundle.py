@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from service import bundle
 from service.encoder import BUNDLED, StaticEncoder, bundled
 from service.lexicon import BUNDLED as LEXICON
 
@@ -52,6 +56,27 @@ def test_translations_are_nearer_than_other_sentences() -> None:
     arabic = ["الوزير زار الجامعة", "الفيضانات دمرت الجسر", "بئران نفطيتان تحترقان جنوب الموصل"]
     cosines = bundled().encode_passages(english) @ bundled().encode_passages(arabic).T
     assert cosines.argmax(axis=1).tolist() == [2, 0, 1]
+
+
+def test_whitening_moves_unrelated_sentences_apart_and_leaves_words_as_they_were(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(BUNDLED, tmp_path / "encoder"))
+    things, places = ("the bridge", "a school", "two ships", "the market"), ("Mosul", "Aden", "Homs")
+    texts = [f"They saw {thing} burn near {place}" for thing in things for place in places]
+    words = ["school", "مدرسة", "bridge", "جسر", "ship"]
+    bundle.whiten(folder, texts)
+    white = StaticEncoder(folder)
+    before, after = (encoder.encode_passages(texts) for encoder in (bundled(), white))
+    assert (after @ after.T).mean() < 0.7 * (before @ before.T).mean()
+    assert white.encoder_id != bundled().encoder_id  # an index made before refuses it
+    as_trained, now = white.encode_words(words), bundled().encode_passages(words)
+    assert np.abs(as_trained @ as_trained.T - now @ now.T).max() < 0.03  # rows are of 8 bits
+
+
+def test_words_are_compared_as_they_were_trained() -> None:
+    pairs = bundled().encode_words(["school", "bridge", "مدرسة", "جسر"])
+    whitened = bundled().encode_passages(["school", "bridge", "مدرسة", "جسر"])
+    assert np.abs(np.linalg.norm(pairs, axis=1) - 1).max() < 1e-5
+    assert (pairs[:2] @ pairs[2:].T).trace() > (whitened[:2] @ whitened[2:].T).trace()
 
 
 def test_nearest_words_are_of_the_other_language() -> None:
