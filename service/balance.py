@@ -21,7 +21,8 @@ from service.records import Concept, Leg, Ranking
 _LOOKED_AT = 5  # best chunks of each leg
 _WITHIN = 30  # words, stop words included
 _LEVEL_AT = 100  # place in the ranking of a chunk that holds some words by chance
-_LEAST_LEVEL = 0.15  # added to that chunk's score
+_LEAST_LEVEL = 0.05  # added to that chunk's score
+_MOST_RAISED = 2.5  # times
 _RAISED_FROM, _RAISED_FULLY = 0.75, 1.0  # what its best chunks hold, beside what the other leg's do
 _LOWERED_BELOW = 0.5  # the same
 _CONCERNED = 1 / 3  # of the better leg's best score, below which the other is no rival
@@ -43,7 +44,7 @@ def factors(
         return {}
     low, high = sorted(legs, key=lambda leg: _level(rankings[leg]))
     share = held[low] / held[high]
-    gain = _level(rankings[high]) / _level(rankings[low]) - 1
+    gain = min(_level(rankings[high]) / _level(rankings[low]), _MOST_RAISED) - 1
     raised = 1 + gain * min(1.0, max(0.0, (share - _RAISED_FROM) / (_RAISED_FULLY - _RAISED_FROM)))
     lowered = {low: min(1.0, share / _LOWERED_BELOW), high: min(1.0, 1 / share / _LOWERED_BELOW)}
     found = {low: raised * lowered[low], high: lowered[high]}

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from service import evaluation
+from service import evaluation, memory
 from service.engine import Engine
 from service.errors import ServiceError
 from service.records import Filters, Ranking
@@ -117,8 +117,9 @@ def _measure(options: argparse.Namespace) -> None:
     settings = Settings.from_env()
     with contextlib.closing(Engine(settings)) as engine:
         retriever = Timed(engine.reader(options.collection), engine.encoder, settings)
-        if not options.numpy:
-            retriever.warm()  # as the service does when it starts
+        if not options.numpy:  # as the service does when it starts
+            memory.collect_seldom()
+            retriever.warm()
         filters = {"search": Filters()}
         if options.since or options.until:
             filters["search, dates"] = Filters(since=options.since, until=options.until)

@@ -44,7 +44,7 @@ from service.translator import Translator, Weights
 if TYPE_CHECKING:
     from service.reranker import Reranker
 
-_MIN_HIGHLIGHTED = 0.02  # weight of a term within its concept below which it is not marked in the text
+_MIN_SOUGHT = 0.02  # weight of a term within its concept below which it is not looked for
 _COUNTED = {"place": "places", "source": "sources", "language": "languages"}  # a filter -> the facet that it is of
 _CONCEPTS_KEPT = 4_000  # words of questions, with all that is looked for in their place
 _REHEARSED = ("reports from near Baghdad in May 2020", "تقارير من قرب بغداد في مايو 2020")
@@ -240,7 +240,7 @@ class Retriever:
         self, source: str, terms: tuple[tuple[str, float], ...], synonyms_in: Language | None
     ) -> Concept:  # fmt: skip
         concept = Concept(source, dict(terms), self._settings.weight_frame if frame.is_frame(source) else 1.0)
-        return self._widened(self._with_synonyms(concept, synonyms_in) if synonyms_in else concept)
+        return _likelier(self._widened(self._with_synonyms(concept, synonyms_in) if synonyms_in else concept))
 
     def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
         """The concept with words of its own language that mean the same, at a weight of their own."""
@@ -333,8 +333,7 @@ class Retriever:
         chosen = self._chosen(fused, k)
         keys = [key for key, _ in chosen]
         wanted = {
-            term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg]
-            for term, weight in concept.terms.items() if weight >= _MIN_HIGHLIGHTED
+            term for leg in (Leg.BM25, Leg.CROSS) for concept in concepts[leg] for term in concept.terms
         }  # fmt: skip
         passages: list[Passage] = []
         reader = self._reader
@@ -396,6 +395,12 @@ class Retriever:
 def _index_terms(word: str) -> tuple[str, ...]:
     """A word's index terms; a stop word that is all there is to look for stands for itself."""
     return tuple(analyzer.terms(word)) or (analyzer.stem(analyzer.normalize(word)),)
+
+
+def _likelier(concept: Concept) -> Concept:
+    """The concept without the terms that hardly stand for it: their postings take time and change nothing."""
+    likelier = {term: weight for term, weight in concept.terms.items() if weight >= _MIN_SOUGHT}
+    return Concept(concept.source, likelier, concept.weight) if likelier else concept
 
 
 def _with_untranslated(concepts: Mapping[Leg, list[Concept]], leg: Leg) -> list[Concept]:

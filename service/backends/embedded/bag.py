@@ -33,8 +33,8 @@ def mass(segment: Segment, rows: Longs, shares: Floats) -> tuple[Longs, Floats]:
 class Names(Sequence[str]):
     """The terms of some numbers, read when they are asked for."""
 
-    def __init__(self, terms: Terms, numbers: Longs, met: Callable[[str, int], None]) -> None:
-        """``met`` is told of each term that is read by itself, and its number."""
+    def __init__(self, terms: Terms, numbers: Longs, met: Callable[[list[str], list[int]], None]) -> None:
+        """``met`` is told of terms that are read by themselves, and of their numbers."""
         self._terms, self._numbers, self._met = terms, numbers, met
 
     def __len__(self) -> int:
@@ -49,5 +49,5 @@ class Names(Sequence[str]):
             return [str(self._terms[number]) for number in self._numbers[i].tolist()]
         number = int(self._numbers[i])
         term = str(self._terms[number])
-        self._met(term, number)
+        self._met([term], [number])
         return term

@@ -171,13 +171,15 @@ class ConceptSearch:
             for (first, last), value in zip(spans, idf, strict=True)
         ]
 
-    def met(self, term: str, number: int) -> None:
-        """A term whose number in the one segment is known need not be looked up."""
-        if term not in self._known:
-            if len(self._known) >= _KEPT:
-                self._known = {}
-            offsets = self._segments[0].terms.offsets
-            self._known[term] = int(offsets[number + 1] - offsets[number]), number
+    def met(self, terms: Sequence[str], numbers: Sequence[int]) -> None:
+        """Terms whose numbers in the one segment are known need not be looked up."""
+        offsets = self._segments[0].terms.offsets.data  # one element of it costs a fifth of one of an array
+        if len(self._known) + len(terms) > _KEPT:
+            self._known = {}
+        known = self._known
+        for term, number in zip(terms, numbers, strict=True):
+            if term not in known:
+                known[term] = offsets[number + 1] - offsets[number], number
 
     def _look_up(self, terms: Sequence[str]) -> list[tuple[int, ...]]:
         known = self._known

@@ -62,7 +62,7 @@ class Spellings:
         self._scratch = threading.local()
 
     def alike(
-        self, term: str, least: float, most: int = 0, met: Callable[[str, int], None] | None = None
+        self, term: str, least: float, most: int = 0, met: Callable[[list[str], list[int]], None] | None = None
     ) -> dict[str, float]:
         """{term: Dice's coefficient} of the other terms at least that much alike; ``met`` is told of their numbers.
 
@@ -86,8 +86,7 @@ class Spellings:
         numbers = rows.tolist()
         others = self._terms.several(numbers)
         if met:
-            for other, number in zip(others, numbers, strict=True):
-                met(other, number)
+            met(others, numbers)
         found = dict(zip(others, dice.tolist(), strict=True))
         found.pop(term, None)
         return found
