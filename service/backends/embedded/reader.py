@@ -29,7 +29,7 @@ from service.records import Article, Chunk, Concept, DateMention, Facets, Langua
 Mask = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.float64]
 Placed = tuple[Keys, Scores]  # rows or keys, and how near the places lie that are named there
-_READ_FIRST = 200  # articles of a segment
+_READ_FIRST = 1_000  # articles: they hold most of the words of those found later
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
@@ -245,9 +245,10 @@ class EmbeddedReader:
 
     def warm(self) -> None:
         kernels.load_if_there()
+        every = sum(len(segment.ids) for segment in self._segments)
         for segment in self._segments:  # most passages are made of the words of a few
-            sample = np.linspace(0, len(segment.ids) - 1, min(len(segment.ids), _READ_FIRST)).astype(np.int64)
-            for row in sample.tolist():
+            share = min(len(segment.ids), -(-_READ_FIRST * len(segment.ids) // every)) if every else 0
+            for row in np.linspace(0, len(segment.ids) - 1, share).astype(np.int64).tolist():
                 analyzer.terms(segment.article(row).text)
 
     def notices(self) -> tuple[str, ...]:
