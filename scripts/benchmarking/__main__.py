@@ -41,6 +41,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise SystemExit(f"--engines: wanted any of {', '.join(PEERS)}, found {name!r}")
     limits = Limits(options.seconds, options.memory_gb, tuple(shlex.split(options.through)))
     settings = Settings.from_env()
+    for folder in filter(None, (options.work, options.out)):  # before minutes of measuring
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SystemExit(
+                f"{folder} cannot be made: {error.strerror}; name a folder that can be written to"
+            ) from error
     with tempfile.TemporaryDirectory(prefix="rasad-benchmark-", dir=options.work) as made:
         folder = Path(made)
         real = list(passages.of_articles(options.articles, settings))

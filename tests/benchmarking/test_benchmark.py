@@ -40,6 +40,16 @@ def test_sets_measured_before_stay_in_the_report(tmp_path: Path) -> None:
     assert (out / "benchmark.svg").read_text(encoding="utf-8").count("sqlite fts5") >= 1
 
 
+def test_folders_are_made_and_what_cannot_be_one_is_named_before_anything_is_measured(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("", encoding="utf-8")
+    arguments = ["--articles", str(SEEDS), "--sizes", "20", "--engines", "sqlite fts5"]
+    for option in ("--work", "--out"):
+        with pytest.raises(SystemExit, match=r"file.* cannot be made: .*name a folder"):
+            main([*arguments, option, str(in_the_way)])
+    assert main([*arguments, "--work", str(tmp_path / "new" / "work")]) == 0
+
+
 def test_engines_measured_before_stay_in_their_set(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="the extra plots is not installed")
     pytest.importorskip("rank_bm25")
