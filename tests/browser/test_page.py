@@ -130,12 +130,12 @@ def test_the_map_and_its_table_show_the_same_places(visit: Visit, path: str, nam
     assert "Natural Earth" in page.locator("#map-note").inner_text()
     dot = page.locator(f'.point[aria-label^="{name}"]')
     dot.focus()
-    assert "on" in (page.locator("#places tr", has_text=name).first.get_attribute("class") or "")
+    page.locator("#places tr.on", has_text=name).first.wait_for()
     page.keyboard.press("Enter")
     popup = page.locator(".leaflet-popup-content")
     assert name in popup.inner_text()
     popup.locator(".ranks a").first.click()
-    assert page.evaluate("document.activeElement.closest('.card').id") == "r1"
+    page.wait_for_function("document.activeElement.closest('.card')?.id === 'r1'")
 
     page.locator("#places th a", has_text=name).first.click()
     page.wait_for_selector(".chip")
