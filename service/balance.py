@@ -42,9 +42,10 @@ def factors(
     held = {leg: _held(reader, concepts[leg], rankings[leg]) for leg in legs}
     if not all(held.values()):
         return {}
-    low, high = sorted(legs, key=lambda leg: _level(rankings[leg]))
+    levels = {leg: _level(rankings[leg]) for leg in legs}
+    low, high = sorted(legs, key=lambda leg: levels[leg])
     share = held[low] / held[high]
-    gain = min(_level(rankings[high]) / _level(rankings[low]), _MOST_RAISED) - 1
+    gain = min(levels[high] / levels[low], _MOST_RAISED) - 1
     raised = 1 + gain * min(1.0, max(0.0, (share - _RAISED_FROM) / (_RAISED_FULLY - _RAISED_FROM)))
     lowered = {low: min(1.0, share / _LOWERED_BELOW), high: min(1.0, 1 / share / _LOWERED_BELOW)}
     found = {low: raised * lowered[low], high: lowered[high]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -19,11 +20,13 @@ from service.places import asked as where
 from service.places import gazetteer
 from service.places.area import Area, Relation
 from service.places.titles import described, title
+from service.query import QUESTIONS_KEPT
 from service.records import Filters, Language, Ranking
 from service.settings import Settings
 
 NO_FILTERS = Filters()
 Areas = tuple[Area, ...]
+_when, _where = lru_cache(QUESTIONS_KEPT)(when.ask), lru_cache(QUESTIONS_KEPT)(where.ask)
 _QUESTION = re.compile(
     r"[?\u061f]|^\s*\.?\s*(?:who|what|when|where|why|how|which|whose"
     r"|كم|من هو|من هي|ما|ماذا|متى|أين|اين|لماذا|كيف|أي|اي|هل)\s",
@@ -59,9 +62,9 @@ def read(text: str, filters: Filters, settings: Settings, language: Language = L
     """``language`` is that of the notices. Raises QueryError for a place or a date that cannot be understood."""
     now = _now(filters.now)
     names = _gazetteer(settings)
-    named = when.ask(text, now) if filters.dates else when.AskedPeriod()
+    named = _when(text, now) if filters.dates else when.AskedPeriod()
     wanted = filters.places and settings.weight_place
-    asked = where.ask(text, names, language, named.spans) if wanted else where.Asked()
+    asked = _where(text, names, language, named.spans) if wanted else where.Asked()
     given, notices = _given(filters, names, settings, language)
     period, preferred, recent = _period(text, named, filters, now)
     strict = () if _QUESTION.search(text) else tuple((area,) for area in asked.areas if area.strict)

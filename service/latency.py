@@ -34,6 +34,7 @@ SEED = 20150810
 _STAGES = {
     "_concepts": "words and translations", "_filter": "filters", "_wide": "synonyms and spellings", "_near": "places",
     "_fuse": "fusion", "_passages": "passages shown", "_all": "feedback",
+    "_weigh_languages": "two languages",
 }  # fmt: skip
 
 

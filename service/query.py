@@ -24,7 +24,7 @@ _QUOTES = {  # mark that opens -> marks that close
 _PIECE = re.compile(r"\S+")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b]")  # those that are no white space
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_QUESTIONS_KEPT = 1_000  # as read: a page asks for passages, an answer and more pages of one question
+QUESTIONS_KEPT = 1_000  # as read: a page asks for passages, an answer and more pages of one question
 _FIELDS = {"title": "title", "source": "source", "عنوان": "title", "مصدر": "source"}
 _OR = {"OR", "أو"}
 
@@ -46,7 +46,7 @@ class Query:
         return tuple(word for group in self.groups for word in group)
 
 
-@lru_cache(maxsize=_QUESTIONS_KEPT)
+@lru_cache(maxsize=QUESTIONS_KEPT)
 def parse(text: str, max_chars: int = 1_000) -> Query:
     """Raises QueryError that says what was found and what to do, for a question that cannot be searched."""
     _check(text, max_chars)

@@ -33,12 +33,16 @@ QUESTION = " ".join(WORDS)
 ANSWER = f"The {' and the '.join(WORDS.values())} were named in one sentence."
 
 
+def by_chance(words: int) -> list[dict[str, str]]:
+    """300 Arabic reports that hold so many of the question's words each."""
+    held = islice(cycle(combinations(WORDS, words)), 300)
+    return [{"id": f"ar{i}", "text": f"وقف {' قرب '.join(some)} في اليوم {i}."} for i, some in enumerate(held)]
+
+
 @pytest.fixture
 def mostly_arabic(engine: Engine, reports: Callable[..., Path]) -> Engine:
-    """300 Arabic reports that hold three of the question's words by chance, and one English one that holds all."""
-    held = islice(cycle(combinations(WORDS, 3)), 300)
-    chance = [{"id": f"ar{i}", "text": f"وقف {' قرب '.join(words)} في اليوم {i}."} for i, words in enumerate(held)]
-    engine.ingest("c", [reports(*chance, {"id": "asked", "text": ANSWER})])
+    """Arabic reports that hold three of the question's words, and one English one that holds all."""
+    engine.ingest("c", [reports(*by_chance(3), {"id": "asked", "text": ANSWER})])
     return engine
 
 
@@ -52,12 +56,11 @@ def test_many_reports_of_one_language_do_not_hide_the_right_one_of_the_other(mos
     assert found(mostly_arabic, QUESTION, 0.0)[0] != "asked"  # so it is the balance that found it
 
 
-def test_a_few_words_in_the_rarer_language_are_not_raised(mostly_arabic: Engine, reports: Callable[..., Path]) -> None:
-    english = [{"id": "one", "text": "A train came."}, {"id": "all", "text": f"جاء {' ثم '.join(WORDS)} معا."}]
-    mostly_arabic.ingest("c", [reports(*english)])
-    mostly_arabic.delete("c", ["asked"])
-    assert found(mostly_arabic, QUESTION, 1.0)[0] == "all"
-    assert "one" not in found(mostly_arabic, QUESTION, 1.0)
+def test_a_few_words_in_the_rarer_language_are_not_raised(engine: Engine, reports: Callable[..., Path]) -> None:
+    half = {"id": "half", "text": "A train crossed the bridge to a factory."}  # raised, it would be the second
+    engine.ingest("c", [reports(*by_chance(2), half, {"id": "all", "text": f"جاء {' ثم '.join(WORDS)} معا."})])
+    assert found(engine, QUESTION, 1.0)[0] == "all"
+    assert "half" not in found(engine, QUESTION, 1.0)
 
 
 def test_where_the_other_language_has_next_to_nothing_all_stays_as_it_is(mostly_arabic: Engine) -> None:

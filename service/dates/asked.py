@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 
 from service.complaints import both
 from service.dates import rolling, words
@@ -27,7 +26,6 @@ _RECENT = re.compile(
 )
 
 
-_QUESTIONS_KEPT = 1_000  # as read: a page asks for passages, an answer and more pages of one question
 _AFTER = frozenset({"after", "بعد"})  # the day itself left out
 _BEFORE = frozenset({"before", "قبل"})
 
@@ -51,7 +49,6 @@ class AskedPeriod:
         return self.first, self.last
 
 
-@lru_cache(maxsize=_QUESTIONS_KEPT)
 def ask(text: str, now: date) -> AskedPeriod:
     """The first period that a question names, with the second end of a range."""
     folded = fold(text)

@@ -24,7 +24,6 @@ from service.places.titles import title
 from service.places.unlisted import Unlisted
 from service.records import Language, Place
 
-_QUESTIONS_KEPT = 1_000  # as read: a page asks for passages, an answer and more pages of one question
 MAX_AREAS = 3
 CAPITAL = 0.87  # prominence from which a city's name often stands for a government
 BROAD = 0.3  # weight of a country: what names it is mostly found by the word already
@@ -58,12 +57,11 @@ class _Question:
     language: Language
 
 
-@lru_cache(maxsize=_QUESTIONS_KEPT)
 def ask(
     text: str,
     gazetteer: Gazetteer,
     language: Language = Language.ENGLISH,
-    taken: tuple[tuple[int, int], ...] = (),
+    taken: Sequence[tuple[int, int]] = (),
 ) -> Asked:
     """The areas of a question; none when it names no known place.
 

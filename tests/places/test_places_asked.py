@@ -98,7 +98,7 @@ def test_a_border_between_countries_asks_for_both() -> None:
 def test_the_months_of_a_question_are_no_places() -> None:
     question = "غارات في 1 آب 2015"
 
-    assert ask(question, NAMES, taken=((10, 18),)).areas == ()
+    assert ask(question, NAMES, taken=[(10, 18)]).areas == ()
 
 
 def test_a_distance_is_a_filter_and_nearness_is_not() -> None:
