@@ -47,6 +47,7 @@ PARTS = (
     Part("without feedback", {"weight_feedback": 0.0}),
     Part("without the article's score", {"weight_article": 0.0}),
     Part("without synonyms", {"weight_synonyms": 0.0}),
+    Part("without reading short articles again", {"weight_alignment": 0.0}),
     Part("without words spelt alike", {"weight_variants": 0.0}),
     *(Part(f"translator without {part}", {"translate_without": part.value}) for part in Translation),
     Part("reciprocal rank fusion", {"fusion": Fusion.RRF}),

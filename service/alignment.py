@@ -12,9 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from service import analyzer
 from service.encoder import bundled
 
 Floats = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int64]
 _LOW, _HIGH = 0.2, 0.65  # cosines of words that have nothing in common, and of translations
 
 
@@ -22,30 +24,66 @@ def strengths(asked: Sequence[str], words: Sequence[str]) -> Floats:
     """How alike each asked word and each other word are, (asked, words), 0 to 1."""
     if not asked or not words:
         return np.zeros((len(asked), len(words)), np.float32)
-    vectors = _vectors([*asked, *words])
-    found: Floats = np.clip((vectors[: len(asked)] @ vectors[len(asked) :].T - _LOW) / (_HIGH - _LOW), 0.0, 1.0)
-    return found
+    known = words_known()
+    return known.strengths(asked, known.rows(words))
 
 
+class Words:
+    """Unit vectors of words as written, of the bundled encoder whatever encoder ranks the passages."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._row: dict[str, int] = {}
+        self._table = np.zeros((0, bundled().dim), np.float32)
+        self._figures = np.zeros(0, np.int64)  # of words that are whole numbers; else -1
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def rows(self, words: Sequence[str]) -> Rows:
+        """Where the words' vectors are kept, (n,), for as long as this object is."""
+        with self._lock:
+            new = list(dict.fromkeys(word for word in words if word not in self._row))
+            if new:
+                start = len(self._row)
+                if start + len(new) > len(self._table):
+                    grown = np.zeros((max(2 * len(self._table), start + len(new), 4_096), bundled().dim), np.float32)
+                    grown[:start] = self._table[:start]
+                    self._table = grown
+                    self._figures = np.pad(self._figures[:start], (0, len(grown) - start))
+                self._table[start : start + len(new)] = bundled().encode_words(new)
+                self._figures[start : start + len(new)] = list(map(_figure, new))
+                self._row.update({word: start + i for i, word in enumerate(new)})
+            return np.array([self._row[word] for word in words], np.int64)
+
+    def strengths(self, asked: Sequence[str], rows: Rows, low: float = _LOW, same_numbers: bool = False) -> Floats:
+        """How alike each asked word and each word of ``rows`` are, (asked, rows), 0 (at a cosine of ``low``) to 1.
+
+        ``same_numbers``: a number is like none but itself.
+        """
+        sought = self.rows(asked)
+        table, figures = self._table, self._figures  # rows stay what they are when they grow
+        different, where = np.unique(rows, return_inverse=True)
+        found: Floats = np.clip((table[sought] @ table[different].T - low) / (_HIGH - low), 0.0, 1.0)
+        for number in np.flatnonzero(figures[sought] >= 0).tolist() if same_numbers else ():
+            found[number] = figures[different] == figures[sought[number]]
+        return found[:, where]
+
+
+def _figure(word: str) -> int:
+    plain = analyzer.normalize(word)
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= _DIGITS else -1
+
+
+_DIGITS = 18  # that fit in 64 bits
 _CACHED = 50_000  # words
-_rows: dict[str, int] = {}
-_table: list[Floats] = [np.zeros((0, 0), np.float32)]
+_known: list[Words] = []
 _lock = threading.Lock()
 
 
-def _vectors(words: Sequence[str]) -> Floats:
-    """Unit vectors of words as written, (n, dim), of the bundled encoder whatever encoder ranks the passages."""
+def words_known() -> Words:
+    """Those met lately; begun anew when they are too many."""
     with _lock:
-        new = list(dict.fromkeys(word for word in words if word not in _rows))
-        if new:
-            if len(_rows) + len(new) > _CACHED or not _rows:
-                _rows.clear()
-                _table[0] = np.zeros((0, bundled().dim), np.float32)
-                new = list(dict.fromkeys(words))
-            if len(_rows) + len(new) > len(_table[0]):
-                grown = np.zeros((max(2 * len(_table[0]), len(_rows) + len(new), 4_096), bundled().dim), np.float32)
-                grown[: len(_table[0])] = _table[0]
-                _table[0] = grown
-            _table[0][len(_rows) : len(_rows) + len(new)] = bundled().encode_words(new)
-            _rows.update({word: len(_rows) + i for i, word in enumerate(new)})
-        return _table[0][[_rows[word] for word in words]]
+        if not _known or len(_known[0]) > _CACHED:
+            _known[:] = [Words()]
+        return _known[0]

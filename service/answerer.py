@@ -59,7 +59,9 @@ class Answerer:
     def _extractive(self, text: str, filters: Filters) -> tuple[Answer, list[Passage]]:
         """The answer in quotes, and the passages of independent reports that a language model may write from."""
         settings = self._settings
-        result = self._retriever.search(text, settings.answer_passages, filters=replace(filters, facets=False))
+        result = self._retriever.search(
+            text, settings.answer_passages, filters=replace(filters, facets=False, strict_phrases=True)
+        )
         question, terms = read(text), self._terms(text)
         with stage("sentences"):
             found = evidence.sentences(question, terms, result.passages, self._encoder, settings.answer_looked_at)

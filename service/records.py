@@ -31,6 +31,7 @@ class Leg(StrEnum):
     DENSE = "dense"
     PLACE = "place"  # how near the places lie that a passage names
     FEEDBACK = "feedback"  # words of the best passages of the other legs (pseudo-relevance feedback)
+    ALIGNMENT = "alignment"  # the question's words against those of the best short articles, by likeness
     RERANKER = "reranker"  # a cross-encoder's reading of the best fused passages; only where one is named
     FUSED = "fused"
 
@@ -166,6 +167,7 @@ class Filters:
     facets: bool = False
     source: tuple[str, ...] = ()  # articles of exactly these sources, as facets name them
     language: tuple[str, ...] = ()  # articles in these languages, ISO 639-1
+    strict_phrases: bool = False  # where no passage has a phrase of the question nothing is found
     notices_in: Language | None = None  # language of the notices; None: the question's
 
 

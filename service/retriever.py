@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from service import analyzer, balance, feedback, frame, fusion, highlight, nearby
+from service import analyzer, balance, feedback, frame, fusion, highlight, interaction, nearby
 from service import focus as focusing
 from service import query as queries
 from service.backends.base import Filter, Reader
@@ -117,12 +117,12 @@ class Retriever:
         concepts, _ = self._concepts(query)
         if leg is Leg.RERANKER and not self._reranker:
             raise SettingsError("no reranker is set: name a cross-encoder in RASAD_RERANKER")
-        if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.RERANKER):
+        if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.ALIGNMENT, Leg.RERANKER):
             wide = self._wide(query, concepts)
             _, _, rankings, ranking = self._found(text, query, wide, focusing.NO_FILTERS, depth)
             if leg in (Leg.FUSED, Leg.RERANKER):
                 ranking = self._reranked(text, rankings, ranking)
-            ranking = ranking if leg is Leg.FUSED else rankings[leg]
+            ranking = ranking if leg is Leg.FUSED else rankings.get(leg, _nothing())
         else:
             keep = self._filter(query, focusing.read(text, focusing.NO_FILTERS, self._settings), query.language)[0]
             ranking = self._search(leg, query, concepts, keep, depth, 0.0)
@@ -149,17 +149,31 @@ class Retriever:
     ) -> tuple[Focus, list[str], dict[Leg, Ranking], Ranking]:
         """Where and when was looked, what is to be said of it, every leg's ranking and the fused one.
 
-        Where nothing is found, what the question itself said of where and when is taken less strictly.
+        Where nothing is found, what the question itself demanded is taken less strictly.
         """
         language = filters.notices_in or query.language
         focus = focusing.read(text, filters, self._settings, language)
         keep, notices = self._filter(query, focus, language)
         rankings, fused = self._all(query, wide, keep, depth, focus)
-        if not len(fused) and (wider := focusing.relaxed(focus, filters, self._settings, language)):
-            focus = wider
-            keep, notices = self._filter(query, focus, language)
-            rankings, fused = self._all(query, wide, keep, depth, focus)
+        for asked, where in () if len(fused) else self._less_strictly(query, focus, filters, language):
+            keep, said = self._filter(asked, where, language)
+            others, ranking = self._all(asked, wide, keep, depth, where)
+            if len(ranking):
+                return where, said, others, ranking
         return focus, notices, rankings, fused
+
+    def _less_strictly(
+        self, query: queries.Query, focus: Focus, filters: Filters, language: Language
+    ) -> Iterator[tuple[queries.Query, Focus]]:
+        """The same question demanding less, one thing after the other: places and dates, phrases, all of them."""
+        wider = focusing.relaxed(focus, filters, self._settings, language)
+        if wider:
+            yield query, wider
+        if query.phrases and not filters.strict_phrases:
+            phrases = say(language, "and").join(f'"{phrase}"' for phrase in query.phrases)
+            said = say(language, "phrases_nowhere", phrases=phrases)
+            for where in (focus, wider) if wider else (focus,):
+                yield replace(query, phrases=()), replace(where, notices=(*where.notices, said))
 
     def _facets(
         self, text: str, query: queries.Query, wide: Mapping[Leg, list[Concept]], filters: Filters, fused: Ranking
@@ -198,7 +212,27 @@ class Retriever:
                 )  # fmt: skip
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
-        return rankings, focusing.lean(fused, focus, self._reader, self._settings)
+        fused = focusing.lean(fused, focus, self._reader, self._settings)
+        return rankings, self._aligned(query, concepts, rankings, fused, focus)
+
+    def _aligned(
+        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking],
+        fused: Ranking, focus: Focus,
+    ) -> Ranking:  # fmt: skip
+        """The fused ranking with what the best short articles hold of the question added.
+
+        Not where the newest are asked for, where a cross-encoder reads them, or to ranks, which have no scale.
+        """
+        settings = self._settings
+        if not settings.weight_alignment or self._reranker or focus.recent or settings.fusion is Fusion.RRF:
+            return fused
+        wanted = {
+            leg: sorted(_with_untranslated(concepts, leg), key=lambda concept: query.text.find(concept.source))
+            for leg in (Leg.BM25, Leg.CROSS)
+        }
+        with stage(Leg.ALIGNMENT):
+            rankings[Leg.ALIGNMENT] = interaction.ranking(self._reader, wanted, query.language, fused)
+        return fusion.added(fused, rankings[Leg.ALIGNMENT], settings.weight_alignment)
 
     def _weigh_languages(self, concepts: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]) -> None:
         """Bring the legs of words to one scale, whatever words a language has for the question."""

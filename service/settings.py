@@ -74,6 +74,7 @@ class Settings:
     translate_without: str = ""  # parts of the translator that are off (records.Translation), by commas; for measuring
     weight_variants: float = 0.4  # of terms spelt like a question word, times their likeness; 0 switches them off
     variants: int = 8  # such terms for each question word, likest first
+    weight_alignment: float = 8.0  # of a short article's part of what the best hold of the question's words; 0: none
     weight_reranker: float = 2.0  # of the reranker's score, 0 to 1, beside the fused one
     reranker_depth: int = 50  # best fused passages that it reads
     feedback_passages: int = 10

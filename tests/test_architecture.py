@@ -28,6 +28,7 @@ LAYERS = [  # a module imports from its own layer and from those below it
             "preparation",
             "balance",
             "feedback",
+            "interaction",
             "retriever",
             "answerer",
             "composer",

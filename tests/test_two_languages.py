@@ -47,7 +47,9 @@ def mostly_arabic(engine: Engine, reports: Callable[..., Path]) -> Engine:
 
 
 def found(engine: Engine, text: str, weight: float) -> list[str]:
-    other = Retriever(engine.reader("c"), engine.encoder, replace(engine.settings, weight_balance=weight))
+    other = Retriever(
+        engine.reader("c"), engine.encoder, replace(engine.settings, weight_balance=weight, weight_alignment=0.0)
+    )
     return [passage.article_id for passage in other.search(text).passages]
 
 

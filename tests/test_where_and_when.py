@@ -236,6 +236,33 @@ def test_a_distance_in_a_question_gives_way_when_nothing_is_there(retriever: Ret
     assert found(retriever, "غارة", near="Riyadh", within_km=5) == []
 
 
+def test_a_phrase_that_nobody_wrote_gives_way_and_is_named(retriever: Retriever) -> None:
+    result = retriever.search('غارة "جسر القمر الأزرق" الموصل', filters=Filters(notices_in=Language.ENGLISH))
+
+    assert "mosul" in [p.article_id for p in result.passages]
+    assert any('no passage here has "جسر القمر الأزرق" word for word' in notice for notice in result.notices)
+    strict = retriever.search('غارة "جسر القمر الأزرق" الموصل', filters=Filters(strict_phrases=True))
+    assert strict.passages == () and not any("حرفيًا" in notice for notice in strict.notices)
+
+
+def test_phrase_and_day_give_way_together_where_neither_helps_alone(retriever: Retriever) -> None:
+    result = retriever.search('غارة "جسر القمر الأزرق" الموصل أمس', filters=Filters(now="2026-11-20"))
+
+    assert "mosul" in [p.article_id for p in result.passages]
+    assert any("من 2026-11-19 إلى 2026-11-19" in notice for notice in result.notices)
+    assert any("حرفيًا" in notice for notice in result.notices)
+    assert found(retriever, 'غارة "جسر القمر الأزرق" الموصل', since="2026-11-19") == []
+
+
+def test_a_phrase_that_somebody_wrote_is_demanded(retriever: Retriever) -> None:
+    (passage, *_) = retriever.search("غارة الموصل").passages
+    words = " ".join(passage.text.split()[:3])
+    result = retriever.search(f'"{words}"')
+
+    assert result.passages and all(words in p.text for p in result.passages)
+    assert not any("حرفيًا" in notice for notice in result.notices)
+
+
 def test_a_pasted_report_is_not_filtered_by_its_own_yesterday(retriever: Retriever) -> None:
     text = " ".join(["غارة التحالف أمس على الموصل"] * 6)
 

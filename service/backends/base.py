@@ -95,6 +95,9 @@ class Reader(Protocol):
     def homes(self, keys: Sequence[int]) -> list[int]:
         """A number for the article that each chunk is cut from."""
 
+    def article_lengths(self, keys: Sequence[int]) -> list[int]:
+        """How many index terms, each time it is there, the article of each chunk has, its title included."""
+
     def term_mass(
         self, keys: Sequence[int], shares: Sequence[float]
     ) -> tuple[Sequence[str], npt.NDArray[np.float64], npt.NDArray[np.int64]]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from service import saved as saving
 from service.complaints import both
 from service.errors import SearchNotFound
 from service.keys import Keys
-from service.records import Passage
+from service.records import Filters, Passage
 from service.saved import FeedEntry, SavedSearch, SavedSearches
 from service.settings import Settings
 from service.state import State
@@ -40,7 +41,9 @@ class Desk:
 
     async def save(self, owner: str, name: str, asked: Asked) -> tuple[SavedSearch, str]:
         def work() -> tuple[SavedSearch, str]:
-            found = self._engine.retriever(asked.collection).search(asked.text, saving.LOOKED, False, asked.filters)
+            found = self._engine.retriever(asked.collection).search(
+                asked.text, saving.LOOKED, False, _strict(asked.filters)
+            )
             there = [saving.digest(passage) for passage in found.passages]
             return self._searches.add(owner, name, asked.collection, asked.text, asked.options(), found.version, there)
 
@@ -80,7 +83,9 @@ class Desk:
                 raise SearchNotFound(both("feed_key_gone"))
         if self._engine.version(search.collection) != search.version:
             asked = from_options(self._settings, search.question, search.collection, search.options)
-            found = self._engine.retriever(search.collection).search(asked.text, saving.LOOKED, True, asked.filters)
+            found = self._engine.retriever(search.collection).search(
+                asked.text, saving.LOOKED, True, _strict(asked.filters)
+            )
             shown = [(saving.digest(passage), feed_entry(passage)) for passage in found.passages]
             if found.version != search.version:
                 self._searches.look(search, found.version, shown)
@@ -109,6 +114,11 @@ class Desk:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await to_thread.run_sync(call, limiter=self._limiter, abandon_on_cancel=True)
+
+
+def _strict(filters: Filters) -> Filters:
+    """A saved search waits for its phrases."""
+    return replace(filters, strict_phrases=True)
 
 
 def feed_entry(passage: Passage) -> dict[str, Any]:

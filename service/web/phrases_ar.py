@@ -164,6 +164,7 @@ ARABIC: Mapping[str, Phrase] = {
     "leg_cross": "كلمات اللغة الأخرى",
     "leg_dense": "المعنى",
     "leg_place": "القرب",
+    "leg_alignment": "كلمة بكلمة",
     "leg_reranker": "قراءة ثانية",
     "leg_feedback": "كلمات أفضل المقاطع",
     "repeats": {

@@ -129,6 +129,7 @@ ENGLISH: Mapping[str, Phrase] = {
     "leg_cross": "words of the other language",
     "leg_dense": "meaning",
     "leg_place": "nearness",
+    "leg_alignment": "word by word",
     "leg_reranker": "a second reading",
     "leg_feedback": "words of the best passages",
     "repeats": {"one": "and {n} passage that nearly repeats it", "other": "and {n} passages that nearly repeat it"},

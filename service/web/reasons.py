@@ -9,7 +9,7 @@ from service.isolates import isolated
 from service.records import Language, Leg, Match, Passage
 from service.web.texts import PHRASES, phrase
 
-_LEGS = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE, Leg.FEEDBACK, Leg.RERANKER)
+_LEGS = (Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.PLACE, Leg.FEEDBACK, Leg.ALIGNMENT, Leg.RERANKER)
 
 
 def reasons(passage: Passage, forms: Mapping[str, Sequence[str]], language: Language) -> list[str]:

@@ -86,6 +86,18 @@ def test_what_only_changed_its_rank_or_came_back_is_not_news(client: Client, new
     assert titles(client, feed) == []
 
 
+def test_a_saved_phrase_is_waited_for(client: Client, news: Engine, reports: Reports) -> None:
+    feed = save(client, 'raid "iron bridge"')["feed"]
+    assert len(client.get("/api/v1/search", params={"q": 'raid "iron bridge"'}).json()["passages"]) == 1
+
+    news.ingest(
+        "news", [reports({"id": "a", "title": "Other", "text": "A raid near a bridge of iron."}, name="2.jsonl")]
+    )
+    assert titles(client, feed) == []
+    news.ingest("news", [reports({"id": "b", "title": "It", "text": "A raid at the iron bridge."}, name="3.jsonl")])
+    assert titles(client, feed) == ["It"]
+
+
 def test_an_entry_says_what_where_and_why(client: Client, news: Engine, reports: Reports) -> None:
     feed = save(client, "raid", options={"near": "Hawija"})["feed"]
     text = "A raid near Hawija\x0b <script>alert(1)</script> & more."

@@ -91,6 +91,11 @@ class EmbeddedReader:
             found[here] = self._article_bases[number] + self._segments[number].chunk_article[rows]
         return found.tolist()
 
+    def article_lengths(self, keys: Sequence[int]) -> list[int]:
+        sought = np.array(keys, np.int64)
+        found = self._by_segment(sought, lambda segment, rows: segment.article_lengths[segment.chunk_article[rows]])
+        return [int(length) for length in found.tolist()]
+
     def term_mass(
         self, keys: Sequence[int], shares: Sequence[float]
     ) -> tuple[Sequence[str], npt.NDArray[np.float64], Keys]:

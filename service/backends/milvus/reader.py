@@ -97,6 +97,9 @@ class MilvusReader:
     def homes(self, keys: Sequence[int]) -> list[int]:
         return [row.home for row in self._stored.scored.of(keys)]
 
+    def article_lengths(self, keys: Sequence[int]) -> list[int]:
+        return [whole.length for whole in self._stored.wholes.of(self.homes(keys))]
+
     def term_mass(
         self, keys: Sequence[int], shares: Sequence[float]
     ) -> tuple[Sequence[str], npt.NDArray[np.float64], Keys]:

@@ -1,0 +1,126 @@
+"""Short articles read again, word by word against the question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service import interaction
+from service.engine import Engine
+from service.records import Concept, Filters, Fusion, Language, Leg, Ranking
+from service.retriever import Retriever
+
+Reports = Callable[..., Path]
+FILLER = "The market opened at nine and traders came from every quarter of the town to sell grain and cloth. "
+
+
+def part(asked: list[str], *texts: str) -> list[float]:
+    """What each text holds of equally rare words, of 1."""
+    held = interaction._held(asked, np.ones(len(asked)), [("", text) for text in texts])
+    return (held / sum((interaction._IN_PASSAGE, interaction._IN_SENTENCE, interaction._IN_PAIRS))).round(6).tolist()
+
+
+def test_all_words_beside_each_other_in_one_sentence_are_the_whole_question() -> None:
+    asked = ["bridge", "raid"]
+    together, far, apart, one, none = part(
+        asked,
+        "A raid, a bridge.",
+        "The raid was said by many people in town to be at a bridge.",
+        "A raid. Later, people of the town came to one bridge.",
+        "A raid took place.",
+        "!!!",
+    )
+    assert together == pytest.approx(1.0) and none == 0.0
+    assert together > far > apart > one > none
+
+
+def test_a_word_of_the_other_language_counts_as_far_as_it_is_alike() -> None:
+    same, translated, other = part(["hospital"], "A hospital.", "افتتح المستشفى.", "زار التاجر السوق.")
+    assert same == pytest.approx(translated, abs=0.1)
+    assert other < translated / 2
+
+
+def test_a_number_is_itself_alone() -> None:
+    written, arabic, other = part(["2014"], "Elected in 2014.", "انتخب في ٢٠١٤.", "Elected in 2015.")
+    assert written == arabic > other == 0.0
+
+
+def test_stop_words_and_other_texts_are_nobodys_neighbours() -> None:
+    first, second = part(["bridge", "raid"], "A bridge.", "A raid.")
+    (alone,) = part(["bridge", "raid"], "A bridge.")
+    assert first == alone
+    assert second == part(["bridge", "raid"], "A raid.")[0]
+
+
+def test_where_all_words_are_common_each_counts_alike() -> None:
+    held = interaction._held(["bridge"], np.zeros(1), [("", "A bridge."), ("A bridge", "A train."), ("", "A train.")])
+    assert held[0] == held[1] > held[2]  # a title is read, too
+
+
+@pytest.fixture
+def answered(engine: Engine, reports: Reports) -> Engine:
+    """One report that says it in a sentence, and others that hold the same words, more often and scattered."""
+    says = {"id": "says", "text": "The ferry sank near the island of Kos in a storm." + " Rain fell all day." * 3}
+    others = [
+        {"id": f"o{n}", "text": f"Ferry ferry number {n}. Island island. Then a storm; a storm. Something else sank."}
+        for n in range(30)
+    ]
+    rest = [{"id": f"r{n}", "text": f"{FILLER} Report {n}."} for n in range(60)]
+    engine.ingest("c", [reports(says, *others, *rest)])
+    return engine
+
+
+def first(engine: Engine, text: str = "ferry sank island storm", **changed: object) -> str:
+    found = Retriever(engine.reader("c"), engine.encoder, replace(engine.settings, **changed))  # type: ignore[arg-type]
+    return found.search(text).passages[0].article_id
+
+
+def test_the_report_that_says_it_comes_first(answered: Engine) -> None:
+    assert first(answered, weight_alignment=0.0) != "says"
+    assert first(answered) == "says"
+    (leg,) = [
+        score
+        for score in answered.retriever("c").search("ferry sank island storm", explain=True).passages[0].legs
+        if score.leg is Leg.ALIGNMENT
+    ]
+    assert leg.rank == 1 and leg.score is not None and 0.5 < leg.score <= 1
+    hits = answered.retriever("c").rank("ferry sank island storm", Leg.ALIGNMENT)
+    assert len(hits) <= interaction.READ and sum(hit.score for hit in hits) == pytest.approx(1.0)
+
+
+def test_neither_ranks_nor_what_is_newest_are_read_again(answered: Engine) -> None:
+    assert first(answered, fusion=Fusion.RRF) == first(answered, fusion=Fusion.RRF, weight_alignment=0.0)
+    found = answered.retriever("c").search("ferry sank", explain=True, filters=Filters(recent=True))
+    assert Leg.ALIGNMENT not in {score.leg for score in found.passages[0].legs}
+    assert answered.retriever("c").rank("zzzz", Leg.ALIGNMENT) == []
+
+
+def test_long_articles_are_not_read_again(engine: Engine, reports: Reports) -> None:
+    long = [{"id": f"l{n}", "text": f"A raid at a bridge, day {n}. " + FILLER * 20} for n in range(3)]
+    short = [{"id": f"s{n}", "text": f"غارة قرب جسر في اليوم {n}."} for n in range(3)]
+    engine.ingest("c", [reports(*long)])
+    assert engine.retriever("c").rank("raid bridge", Leg.ALIGNMENT) == []
+
+    engine.ingest("c", [reports(*short, name="2.jsonl")])  # of the other language: they alone are read for
+    read = engine.retriever("c").rank("raid bridge", Leg.ALIGNMENT)
+    assert {hit.docid[0] for hit in read if hit.score > 0} == {"s"}
+
+
+def test_articles_are_short_by_degrees(engine: Engine, reports: Reports) -> None:
+    lengths = {name: 10 * count for name, count in (("a", 10), ("b", 14), ("c", 17))}
+    engine.ingest("c", [reports(*({"id": i, "text": "raid " * terms} for i, terms in lengths.items()))])
+    reader = engine.reader("c")
+    found = reader.search_terms([Concept("raid", {"raid": 1.0})], 10)
+    keys = found.keys.tolist()
+    ids = [docid.split("#")[0] for docid in reader.docids(keys)]
+    assert dict(zip(ids, reader.article_lengths(keys), strict=True)) == lengths  # both passages of c know all of it
+    concepts = {leg: [Concept("raid", {"raid": 1.0})] for leg in (Leg.BM25, Leg.CROSS)}
+    shares = {}
+    for key, name in zip(keys, ids, strict=True):
+        read = interaction.ranking(reader, concepts, Language.ENGLISH, Ranking(np.array([key]), np.ones(1)))
+        shares[name] = float(read.scores.sum())
+    assert shares["a"] == 1.0 and 0 < shares["b"] < 1 and shares["c"] == 0.0
