@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from service import analyzer
 from service.backends.base import Reader
 from service.complaints import both
 from service.dates import asked as when
@@ -74,6 +75,18 @@ def read(text: str, filters: Filters, settings: Settings, language: Language = L
         areas, (*given, *strict), given, period, preferred, recent, (*asked.notices, *notices), filters.source,
         filters.language, read_as,
     )  # fmt: skip
+
+
+def date_words(text: str, filters: Filters) -> frozenset[str]:
+    """The words of a question that name its day or month, or ask for the newest: the reports' own days say that.
+
+    A year alone is a word like others.
+    """
+    if not filters.dates:
+        return frozenset()
+    asked = _when(text, _now(filters.now))
+    named = [text[start:end] for start, end in (*asked.spans, asked.newest)]
+    return frozenset(word for part in named if any(map(str.isalpha, part)) for word in analyzer.words(part))
 
 
 def warm(settings: Settings) -> None:

@@ -44,9 +44,12 @@ def ranking(reader: Reader, concepts: Mapping[Leg, Sequence[Concept]], language:
     if not share.any():
         return Ranking(np.zeros(0, np.int64), np.zeros(0))
     texts = [(stored.article.title, stored.chunk.text) for stored in reader.fetch(keys)]
+    rarity: dict[str, float] = {}  # in the language that has more of it: where a language is rare all its words are
+    for concept in (concept for leg in concepts.values() for concept in leg):
+        rarity[concept.source] = min(reader.best_possible([concept]), rarity.get(concept.source, np.inf))
     for leg, rows in among.items():
-        weights = np.array([reader.best_possible([concept]) for concept in concepts[leg]], np.float64)
-        held[rows] = _held([concept.source for concept in concepts[leg]], weights, [texts[row] for row in rows])
+        asked = [concept.source for concept in concepts[leg]]
+        held[rows] = _held(asked, np.array([rarity[word] for word in asked]), [texts[row] for row in rows])
     evidence = held + _FOUND * found.scores[: len(keys)]
     likely = np.exp(evidence - evidence.max())
     scores = share * likely / likely.sum()

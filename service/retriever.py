@@ -81,7 +81,7 @@ class Retriever:
         with stage("understand"):
             query = queries.parse(text, self._settings.max_query_chars)
             concepts, matches = self._concepts(query)
-            wide = self._wide(query, concepts)
+            wide = self._wide(query, concepts, filters)
         focus, notices, rankings, fused = self._found(text, query, wide, filters, self._settings.depth)
         language = filters.notices_in or query.language
         reading = time.perf_counter()
@@ -118,7 +118,7 @@ class Retriever:
         if leg is Leg.RERANKER and not self._reranker:
             raise SettingsError("no reranker is set: name a cross-encoder in RASAD_RERANKER")
         if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.ALIGNMENT, Leg.RERANKER):
-            wide = self._wide(query, concepts)
+            wide = self._wide(query, concepts, focusing.NO_FILTERS)
             _, _, rankings, ranking = self._found(text, query, wide, focusing.NO_FILTERS, depth)
             if leg in (Leg.FUSED, Leg.RERANKER):
                 ranking = self._reranked(text, rankings, ranking)
@@ -263,17 +263,21 @@ class Retriever:
         with stage(Leg.PLACE):
             return self._reader.search_places(areas, depth, keep, among)
 
-    def _wide(self, query: queries.Query, concepts: Mapping[Leg, list[Concept]]) -> dict[Leg, list[Concept]]:
+    def _wide(
+        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], filters: Filters
+    ) -> dict[Leg, list[Concept]]:
         """The question's concepts with synonyms (of its own language) and with terms spelt alike."""
+        dated = focusing.date_words(query.text, filters)
         return {
-            Leg.BM25: [self._spread(c.source, tuple(c.terms.items()), query.language) for c in concepts[Leg.BM25]],
-            Leg.CROSS: [self._spread(c.source, tuple(c.terms.items()), None) for c in concepts[Leg.CROSS]],
+            leg: [self._spread(c.source, tuple(c.terms.items()), synonyms_in, c.source in dated) for c in concepts[leg]]
+            for leg, synonyms_in in ((Leg.BM25, query.language), (Leg.CROSS, None))
         }
 
     def _spread_out(
-        self, source: str, terms: tuple[tuple[str, float], ...], synonyms_in: Language | None
-    ) -> Concept:  # fmt: skip
-        concept = Concept(source, dict(terms), self._settings.weight_frame if frame.is_frame(source) else 1.0)
+        self, source: str, terms: tuple[tuple[str, float], ...], synonyms_in: Language | None, dated: bool
+    ) -> Concept:
+        aside = dated or frame.is_frame(source)
+        concept = Concept(source, dict(terms), self._settings.weight_frame if aside else 1.0)
         return _likelier(self._widened(self._with_synonyms(concept, synonyms_in) if synonyms_in else concept))
 
     def _with_synonyms(self, concept: Concept, language: Language) -> Concept:

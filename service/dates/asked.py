@@ -34,7 +34,7 @@ _BEFORE = frozenset({"before", "قبل"})
 class AskedPeriod:
     """``first`` and ``last`` are ISO 8601, "" for open. ``relative``: it depends on the reference date.
 
-    ``span`` is where it stands in the question as typed.
+    ``span`` is where it stands in the question as typed, ``newest`` where the newest are asked for.
     """
 
     first: str = ""
@@ -43,6 +43,7 @@ class AskedPeriod:
     recent: bool = False  # "latest", "آخر": newer passages are preferred
     span: tuple[int, int] = (0, 0)
     spans: tuple[tuple[int, int], ...] = ()  # of all dates in the question
+    newest: tuple[int, int] = (0, 0)
 
     @property
     def period(self) -> tuple[str, str]:
@@ -52,15 +53,16 @@ class AskedPeriod:
 def ask(text: str, now: date) -> AskedPeriod:
     """The first period that a question names, with the second end of a range."""
     folded = fold(text)
-    recent = bool(_RECENT.search(folded.text))
+    asked = _RECENT.search(folded.text)
+    recent, newest = bool(asked), folded.span(asked.start() + 1, asked.end()) if asked else (0, 0)
     found = expressions(Page(folded, now))
     spans = tuple(folded.span(one.start, one.end) for one in found)
     if counted := rolling.find(folded.text, now):
         start, last = counted.period
         span = folded.span(counted.start, counted.end)
-        return AskedPeriod(start.isoformat(), last.isoformat(), True, recent, span, (*spans, span))
+        return AskedPeriod(start.isoformat(), last.isoformat(), True, recent, span, (*spans, span), newest)
     if not found:
-        return AskedPeriod(recent=recent)
+        return AskedPeriod(recent=recent, newest=newest)
     first = found[0]
     before = folded.text[: first.start]
     start, last = first.period
@@ -78,7 +80,7 @@ def ask(text: str, now: date) -> AskedPeriod:
         opening, closing = (_next_day(last) if _ends_with(before, _AFTER) else opening), ""
     elif _UNTIL.search(before):
         opening, closing = "", (_next_day(start, -1) if _ends_with(before, _BEFORE) else closing)
-    return AskedPeriod(opening, closing, relative, recent, folded.span(first.start, end), spans)
+    return AskedPeriod(opening, closing, relative, recent, folded.span(first.start, end), spans, newest)
 
 
 def day(text: str, option: str, now: date, last: bool = False) -> str:
