@@ -178,6 +178,7 @@ def test_the_mass_of_terms_is_that_of_the_texts(
             assert mass.tolist() == pytest.approx([expected[term] for term in terms])
             assert df.tolist() == [sum(term in row for row in corpus) for term in terms]
             assert len(set(index.homes(keys))) == len(live), "a chunk an article here"
+            assert index.article_lengths(sought) == [len(corpus[i]) for i, _ in chosen]
             assert [terms[i] for i in range(len(terms))] == list(terms[:])
 
 

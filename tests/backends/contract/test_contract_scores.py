@@ -121,7 +121,7 @@ def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield engines[0], engines[1]
 
 
-@pytest.mark.parametrize("leg", [Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.FEEDBACK, Leg.PLACE, Leg.FUSED])
+@pytest.mark.parametrize("leg", [Leg.BM25, Leg.CROSS, Leg.DENSE, Leg.FEEDBACK, Leg.PLACE, Leg.ALIGNMENT, Leg.FUSED])
 def test_the_sample_is_ranked_as_by_the_embedded_backend(sample: tuple[Engine, Engine], leg: Leg) -> None:
     one, other = (engine.retriever(SAMPLE) for engine in sample)
     for question in QUESTIONS:
