@@ -79,7 +79,7 @@ def _held(asked: Sequence[str], weights: Floats, texts: Sequence[tuple[str, str]
             sentences += [end + start for start in starts]
             read.append(rows)
             end += len(rows)
-    likeness = known.strengths(asked, np.concatenate(read), _LEAST_ALIKE, same_numbers=True).astype(np.float64)
+    likeness = known.strengths(asked, np.concatenate(read), _LEAST_ALIKE, same_numbers=True)
     by_sentence = np.maximum.reduceat(likeness, sentences, axis=1)
     by_passage = np.maximum.reduceat(by_sentence, passages, axis=1)
     best_sentence = np.maximum.reduceat(weights @ by_sentence, passages)
@@ -88,17 +88,17 @@ def _held(asked: Sequence[str], weights: Floats, texts: Sequence[tuple[str, str]
     return found + _IN_PAIRS * pairs
 
 
-def _pairs(likeness: Floats, weights: Floats, starts: Sequence[int]) -> Floats:
+def _pairs(likeness: alignment.Floats, weights: Floats, starts: Sequence[int]) -> Floats:
     """The share of the neighbours in the question that are near each other in each text, (texts,)."""
     worth = np.minimum(weights[:-1], weights[1:])
     if not worth.sum():
         return np.zeros(len(starts))
     first, second = likeness[:-1], np.pad(likeness[1:], ((0, 0), (_BESIDE, _BESIDE)))
-    near = np.zeros_like(first)
+    beside = np.zeros_like(first)
     for shift in range(2 * _BESIDE + 1):
         if shift != _BESIDE:  # not one word for both
-            np.maximum(near, np.minimum(first, second[:, shift : shift + first.shape[1]]), out=near)
-    found: Floats = worth @ np.maximum.reduceat(near, starts, axis=1) / worth.sum()
+            np.maximum(beside, second[:, shift : shift + first.shape[1]], out=beside)
+    found: Floats = worth @ np.maximum.reduceat(np.minimum(first, beside), starts, axis=1) / worth.sum()
     return found
 
 

@@ -111,8 +111,8 @@ class Retriever:
             facets,
         )
 
-    def rank(self, text: str, leg: Leg = Leg.FUSED, depth: int = 1000) -> list[Hit]:
-        """One leg's ranking of chunks, or the fused one, best first."""
+    def rank(self, text: str, leg: Leg = Leg.FUSED, depth: int = 1000, most: int | None = None) -> list[Hit]:
+        """The first ``most`` of one leg's ranking of chunks, or the fused one, ``depth`` deep; best first."""
         query = queries.parse(text, self._settings.max_query_chars)
         concepts, _ = self._concepts(query)
         if leg is Leg.RERANKER and not self._reranker:
@@ -128,7 +128,9 @@ class Retriever:
             ranking = self._search(leg, query, concepts, keep, depth, 0.0)
         return [
             Hit(docid, float(score))
-            for docid, score in zip(self._reader.docids(ranking.keys.tolist()), ranking.scores, strict=True)
+            for docid, score in zip(
+                self._reader.docids(ranking.keys[:most].tolist()), ranking.scores[:most], strict=True
+            )
         ]
 
     def warm(self) -> None:

@@ -81,10 +81,25 @@ class Rasad(Peer):
 
 
 class RasadLegs(Rasad):
-    """The search without feedback, spellings and whole articles: what other hybrids have, and the translations."""
+    """The search by words, translations and vectors alone: what other hybrids have, and the translations."""
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(replace(settings, weight_feedback=0.0, weight_variants=0.0, weight_article=0.0))
+        without = {"weight_feedback": 0.0, "weight_variants": 0.0, "weight_article": 0.0, "weight_alignment": 0.0}
+        super().__init__(replace(settings, **without))
+
+
+class RasadIds(RasadLegs):
+    """The same, giving ids as other engines do, instead of passages with their highlights."""
+
+    def open(self, folder: Path) -> Search:
+        engine = self._engine(folder, whole=(folder / "whole").exists())
+        engine.warm(_COLLECTION)
+        retriever = engine.retriever(_COLLECTION)
+
+        def search(text: str, k: int) -> list[str]:
+            return [hit.docid for hit in retriever.rank(text, Leg.FUSED, max(k, self.settings.depth), k)]
+
+        return search
 
 
 class RasadWords(Rasad):
@@ -269,7 +284,8 @@ PEERS: dict[str, type[Peer]] = {
     "sqlite fts5": FTS5,
     "rasad": Rasad,
     "rasad three legs": RasadLegs,
+    "rasad three legs ids": RasadIds,
     "txtai hybrid": Txtai,
 }
 WORDS = ("rank-bm25", "rasad bm25", "bm25s", "tantivy", "sqlite fts5")  # the first that ran is the reference
-HYBRID = ("rasad", "rasad three legs", "txtai hybrid")
+HYBRID = ("rasad", "rasad three legs", "rasad three legs ids", "txtai hybrid")
