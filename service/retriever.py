@@ -172,8 +172,9 @@ class Retriever:
         if wider:
             yield query, wider
         if query.phrases and not filters.strict_phrases:
-            phrases = say(language, "and").join(f'"{phrase}"' for phrase in query.phrases)
-            said = say(language, "phrases_nowhere", phrases=phrases)
+            opening, closing = "«»" if language is Language.ARABIC else '""'
+            quoted = [f"{opening}{phrase}{closing}" for phrase in query.phrases]
+            said = say(language, "phrases_nowhere", phrases=say(language, "and").join(quoted))
             for where in (focus, wider) if wider else (focus,):
                 yield replace(query, phrases=()), replace(where, notices=(*where.notices, said))
 

@@ -184,6 +184,11 @@ def test_reciprocal_rank_fusion_can_be_chosen(seeds: Engine) -> None:
     assert 0 < found[0].score < 4 * 1 / 61 * 1.001
 
 
+def test_a_ranking_is_as_deep_as_it_is_asked_for_and_cut_where_that_is_asked(seeds: Engine) -> None:
+    retriever = seeds.retriever(SAMPLE)
+    assert retriever.rank("strikes near Hawija", most=3) == retriever.rank("strikes near Hawija")[:3]
+
+
 def test_no_article_fills_the_answer_with_its_passages(engine: Engine, reports: Reports) -> None:
     long = " ".join(f"Strikes hit Hawija on day {n}, and the army spoke of raids." for n in range(200))
     engine.ingest("c", [reports({"id": "long", "text": long}, {"id": "short", "text": "Rain in Hawija."})])
