@@ -98,8 +98,14 @@ class StaticEncoder:
 
     def encode_words(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of single words as they were trained, before texts were whitened, (n, dim): to compare words."""
-        vectors = self.encode_passages(texts)
-        return vectors if self._back is None else unit(vectors.astype(np.float64) @ self._back)
+        parts = [features.spellings(text) for text in texts]
+        self._learn(parts)
+        vectors = np.zeros((len(texts), self.dim), np.float32)
+        lengths = np.array([len(part) for part in parts], np.int64)
+        if some := [self._rows[word] for part in parts for word in part]:
+            held = lengths > 0
+            vectors[held] = np.add.reduceat(self._table[some], (np.cumsum(lengths) - lengths)[held], axis=0)
+        return unit(vectors if self._back is None else unit(vectors) @ self._back)
 
     def nearest(self, stem: str) -> list[tuple[str, float]]:
         """(stem of the other language, cosine) of the nearest words, best first; [] for a stem it does not know."""

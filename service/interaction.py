@@ -9,7 +9,8 @@ they say. A long one is not about what one sentence says: among long articles no
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,7 @@ from service.backends.base import Reader
 from service.records import Concept, Language, Leg, Ranking
 
 Floats = npt.NDArray[np.float64]
-READ = 40  # best passages
+READ = 30  # best passages
 _SHORT, _LONG = 140, 180  # index terms of an article, on (geometric) average: read in full, not read
 _IN_PASSAGE, _IN_SENTENCE, _IN_PAIRS = 8.0, 8.0, 4.0  # worth of what is held, in what is exponentiated
 _FOUND = 1.0  # the same of the fused score
@@ -28,27 +29,31 @@ _LEAST_ALIKE = 0.1  # cosine of words that have nothing in common
 _BESIDE = 3  # words: neighbours in the question that stand no further apart
 
 
-def ranking(reader: Reader, concepts: Mapping[Leg, Sequence[Concept]], language: Language, found: Ranking) -> Ranking:
+def ranking(
+    reader: Reader, concepts: Callable[[], Mapping[Leg, Sequence[Concept]]], language: Language, found: Ranking
+) -> Ranking:
     """The best of what was found, each with its part of what they hold together; the parts sum to 1 at most.
 
     How short articles are is seen by language: one language's long ones do not keep the other's from being read.
     ``concepts``: by leg, those that it looks for and the words that it has none for; ``language``: the question's.
     """
     keys = found.keys[:READ].tolist()
-    lengths = np.array(reader.article_lengths(keys), np.float64)
-    own = np.array([other is language for other in reader.languages(keys)], bool)
-    among = {leg: rows for leg, rows in ((Leg.BM25, own.nonzero()[0]), (Leg.CROSS, (~own).nonzero()[0])) if len(rows)}
-    share, held = np.zeros(len(keys)), np.zeros(len(keys))
-    for rows in among.values():
-        share[rows] = _shortness(lengths[rows])
-    if not share.any():
+    among: dict[Language, list[int]] = {}
+    for row, other in enumerate(reader.languages(keys)):
+        among.setdefault(other, []).append(row)
+    lengths = reader.article_lengths(keys)
+    shortness = {other: _shortness([lengths[row] for row in rows]) for other, rows in among.items()}
+    if not any(shortness.values()):
         return Ranking(np.zeros(0, np.int64), np.zeros(0))
     texts = [(stored.article.title, stored.chunk.text) for stored in reader.fetch(keys)]
+    wanted = concepts()
     rarity: dict[str, float] = {}  # in the language that has more of it: where a language is rare all its words are
-    for concept in (concept for leg in concepts.values() for concept in leg):
+    for concept in (concept for leg in wanted.values() for concept in leg):
         rarity[concept.source] = min(reader.best_possible([concept]), rarity.get(concept.source, np.inf))
-    for leg, rows in among.items():
-        asked = [concept.source for concept in concepts[leg]]
+    share, held = np.zeros(len(keys)), np.zeros(len(keys))
+    for other, rows in among.items():
+        asked = [concept.source for concept in wanted[Leg.BM25 if other is language else Leg.CROSS]]
+        share[rows] = shortness[other]
         held[rows] = _held(asked, np.array([rarity[word] for word in asked]), [texts[row] for row in rows])
     evidence = held + _FOUND * found.scores[: len(keys)]
     likely = np.exp(evidence - evidence.max())
@@ -57,9 +62,9 @@ def ranking(reader: Reader, concepts: Mapping[Leg, Sequence[Concept]], language:
     return Ranking(found.keys[order], scores[order])
 
 
-def _shortness(lengths: Floats) -> float:
-    """1 where the articles are short, 0 where they are long; ``lengths`` in index terms."""
-    mean = float(np.exp(np.log(np.maximum(lengths, 1)).mean()))
+def _shortness(lengths: Sequence[int]) -> float:
+    """1 where articles are short, 0 where they are long; ``lengths`` in index terms."""
+    mean = math.exp(sum(math.log(max(length, 1)) for length in lengths) / len(lengths))
     return min(1.0, max(0.0, (_LONG - mean) / (_LONG - _SHORT)))
 
 

@@ -229,10 +229,14 @@ class Retriever:
         settings = self._settings
         if not settings.weight_alignment or self._reranker or focus.recent or settings.fusion is Fusion.RRF:
             return fused
-        wanted = {
-            leg: sorted(_with_untranslated(concepts, leg), key=lambda concept: query.text.find(concept.source))
-            for leg in (Leg.BM25, Leg.CROSS)
-        }
+
+        def wanted() -> dict[Leg, list[Concept]]:
+            """In the order of the question."""
+            return {
+                leg: sorted(_with_untranslated(concepts, leg), key=lambda concept: query.text.find(concept.source))
+                for leg in (Leg.BM25, Leg.CROSS)
+            }
+
         with stage(Leg.ALIGNMENT):
             rankings[Leg.ALIGNMENT] = interaction.ranking(self._reader, wanted, query.language, fused)
         return fusion.added(fused, rankings[Leg.ALIGNMENT], settings.weight_alignment)

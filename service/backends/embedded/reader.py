@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service import analyzer
+from service import alignment, analyzer
 from service.backends.base import Filter, Keys, StoredChunk, Vectors
 from service.backends.embedded import bag, filtering, kernels, near
 from service.backends.embedded.concepts import ConceptSearch
@@ -30,6 +31,7 @@ Mask = npt.NDArray[np.bool_]
 Scores = npt.NDArray[np.float64]
 Placed = tuple[Keys, Scores]  # rows or keys, and how near the places lie that are named there
 _READ_FIRST = 1_000  # articles: they hold most of the words of those found later
+_WORDS_AT_ONCE = 1_000
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
@@ -250,11 +252,17 @@ class EmbeddedReader:
 
     def warm(self) -> None:
         kernels.load_if_there()
+        met: Counter[str] = Counter()
         every = sum(len(segment.ids) for segment in self._segments)
         for segment in self._segments:  # most passages are made of the words of a few
             share = min(len(segment.ids), -(-_READ_FIRST * len(segment.ids) // every)) if every else 0
             for row in np.linspace(0, len(segment.ids) - 1, share).astype(np.int64).tolist():
-                analyzer.terms(segment.article(row).text)
+                text = segment.article(row).text
+                analyzer.terms(text)
+                met.update(analyzer.words(text))
+        words = [word for word, times in met.items() if times > 1]
+        for start in range(0, len(words), _WORDS_AT_ONCE):  # who asks meanwhile waits for no more than that
+            alignment.words_known().rows(words[start : start + _WORDS_AT_ONCE])
 
     def notices(self) -> tuple[str, ...]:
         return ()
