@@ -16,7 +16,7 @@ from service import analyzer
 from service.encoder import bundled
 
 Floats = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 _LOW, _HIGH = 0.2, 0.65  # cosines of words that have nothing in common, and of translations
 
 
@@ -36,6 +36,7 @@ class Words:
         self._row: dict[str, int] = {}
         self._table = np.zeros((0, bundled().dim), np.float32)
         self._figures = np.zeros(0, np.int64)  # of words that are whole numbers; else -1
+        self._silent = np.zeros(0, bool)  # stop words
 
     def __len__(self) -> int:
         return len(self._row)
@@ -51,22 +52,28 @@ class Words:
                     grown[:start] = self._table[:start]
                     self._table = grown
                     self._figures = np.pad(self._figures[:start], (0, len(grown) - start))
+                    self._silent = np.pad(self._silent[:start], (0, len(grown) - start))
                 self._table[start : start + len(new)] = bundled().encode_words(new)
-                self._figures[start : start + len(new)] = list(map(_figure, new))
+                plain = list(map(analyzer.normalize, new))
+                self._figures[start : start + len(new)] = list(map(_figure, plain))
+                self._silent[start : start + len(new)] = list(map(analyzer.says_nothing, plain))
                 self._row.update({word: start + i for i, word in enumerate(new)})
             return np.array([self._row[word] for word in words], np.int64)
 
-    def strengths(self, asked: Sequence[str], rows: Rows, low: float = _LOW, same_numbers: bool = False) -> Floats:
+    def strengths(self, asked: Sequence[str], rows: Rows, low: float = _LOW, strict: bool = False) -> Floats:
         """How alike each asked word and each word of ``rows`` are, (asked, rows), 0 (at a cosine of ``low``) to 1.
 
-        ``same_numbers``: a number is like none but itself.
+        ``strict``: a number that is asked for is like none but itself, and a stop word of ``rows`` like nothing.
         """
         sought = self.rows(asked)
-        table, figures = self._table, self._figures  # rows stay what they are when they grow
+        # Rows stay what they are when the tables grow, which they do in this order turned round.
+        silent, figures, table = self._silent, self._figures, self._table
         different, where = _different(rows, len(table))
         found: Floats = np.clip((table[sought] @ table[different].T - low) / (_HIGH - low), 0.0, 1.0)
-        for number in np.flatnonzero(figures[sought] >= 0).tolist() if same_numbers else ():
-            found[number] = figures[different] == figures[sought[number]]
+        if strict:
+            for number in np.flatnonzero(figures[sought] >= 0).tolist():
+                found[number] = figures[different] == figures[sought[number]]
+            found[:, silent[different]] = 0.0
         return found[:, where]
 
 
@@ -79,13 +86,12 @@ def _different(rows: Rows, most: int) -> tuple[Rows, Rows]:
     return different, place[rows]
 
 
-def _figure(word: str) -> int:
-    plain = analyzer.normalize(word)
+def _figure(plain: str) -> int:
     return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= _DIGITS else -1
 
 
 _DIGITS = 18  # that fit in 64 bits
-_CACHED = 50_000  # words
+CACHED = 100_000  # words, of a kilobyte each
 _known: list[Words] = []
 _lock = threading.Lock()
 
@@ -93,6 +99,6 @@ _lock = threading.Lock()
 def words_known() -> Words:
     """Those met lately; begun anew when they are too many."""
     with _lock:
-        if not _known or len(_known[0]) > _CACHED:
+        if not _known or len(_known[0]) > CACHED:
             _known[:] = [Words()]
         return _known[0]

@@ -141,9 +141,12 @@ class _Remembered(dict[str, str]):
 def _index_term(word: str) -> str:
     """The index term of one word as written, "" for a stop word."""
     plain = normalize(word)
-    if is_stop_word(plain) or (len(plain) < 2 and not plain.isalnum()) or (len(plain) == 1 and is_arabic(plain)):
-        return ""
-    return stem(plain)
+    return "" if says_nothing(plain) else stem(plain)
+
+
+def says_nothing(plain: str) -> bool:
+    """Whether a word in plain spelling is a stop word, or a mark or letter that stands alone."""
+    return is_stop_word(plain) or (len(plain) < 2 and not plain.isalnum()) or (len(plain) == 1 and is_arabic(plain))
 
 
 def _plain(word: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -71,17 +72,19 @@ class StaticEncoder:
                 raise ModelError(f"encoder in {folder} is of an older form: train it again with scripts/train_encoder")
         except (OSError, KeyError, ValueError) as error:
             raise ModelError(f"the encoder in {folder} cannot be loaded ({error}): install rasad again") from error
+        self._learning = threading.Lock()  # one encoder serves searches, answers and who reads articles again
         self._rows: dict[str, int] = {}
         self._table = np.zeros((0, self.dim), np.float32)
         self._asked: dict[str, Vectors] = {}  # of questions
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         words = [features.spellings(text) for text in texts]
-        self._learn(words)
         vectors = np.zeros((len(texts), self.dim), np.float32)
-        for i, text in enumerate(words):
-            if text:
-                np.add.reduce(self._table[[self._rows[word] for word in text]], axis=0, out=vectors[i])
+        with self._learning:
+            self._learn(words)
+            for i, text in enumerate(words):
+                if text:
+                    np.add.reduce(self._table[[self._rows[word] for word in text]], axis=0, out=vectors[i])
         return unit(vectors)
 
     def encode_query(self, text: str) -> Vectors:
@@ -99,12 +102,13 @@ class StaticEncoder:
     def encode_words(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of single words as they were trained, before texts were whitened, (n, dim): to compare words."""
         parts = [features.spellings(text) for text in texts]
-        self._learn(parts)
         vectors = np.zeros((len(texts), self.dim), np.float32)
         lengths = np.array([len(part) for part in parts], np.int64)
-        if some := [self._rows[word] for part in parts for word in part]:
-            held = lengths > 0
-            vectors[held] = np.add.reduceat(self._table[some], (np.cumsum(lengths) - lengths)[held], axis=0)
+        starts = np.cumsum(lengths) - lengths
+        with self._learning:
+            self._learn(parts)
+            if some := [self._rows[word] for part in parts for word in part]:
+                vectors[lengths > 0] = np.add.reduceat(self._table[some], starts[lengths > 0], axis=0)
         return unit(vectors if self._back is None else unit(vectors) @ self._back)
 
     def nearest(self, stem: str) -> list[tuple[str, float]]:

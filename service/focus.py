@@ -80,13 +80,13 @@ def read(text: str, filters: Filters, settings: Settings, language: Language = L
 def date_words(text: str, filters: Filters) -> frozenset[str]:
     """The words of a question that name its day or month, or ask for the newest: the reports' own days say that.
 
-    A year alone is a word like others.
+    A year alone is a word like others. A word that is in a date is one wherever else it is in the question.
     """
     if not filters.dates:
         return frozenset()
     asked = _when(text, _now(filters.now))
-    named = [text[start:end] for start, end in (*asked.spans, asked.newest)]
-    return frozenset(word for part in named if any(map(str.isalpha, part)) for word in analyzer.words(part))
+    newest = () if filters.recent is False else (asked.newest,)
+    return frozenset(word for start, end in (*asked.named, *newest) for word in analyzer.words(text[start:end]))
 
 
 def warm(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from itertools import accumulate, chain
 
 import numpy as np
 import numpy.typing as npt
@@ -21,45 +21,72 @@ from service.backends.base import Reader
 from service.records import Concept, Language, Leg, Ranking
 
 Floats = npt.NDArray[np.float64]
-READ = 30  # best passages
+Part = tuple[npt.NDArray[np.int32], tuple[int, ...]]  # rows of a text's words; where its sentences begin, one at least
+READ = 20  # best passages
 _SHORT, _LONG = 140, 180  # index terms of an article, on (geometric) average: read in full, not read
 _IN_PASSAGE, _IN_SENTENCE, _IN_PAIRS = 8.0, 8.0, 4.0  # worth of what is held, in what is exponentiated
 _FOUND = 1.0  # the same of the fused score
 _LEAST_ALIKE = 0.1  # cosine of words that have nothing in common
+_KEPT = 20_000  # passages read before
 _BESIDE = 3  # words: neighbours in the question that stand no further apart
 
 
-def ranking(
-    reader: Reader, concepts: Callable[[], Mapping[Leg, Sequence[Concept]]], language: Language, found: Ranking
-) -> Ranking:
-    """The best of what was found, each with its part of what they hold together; the parts sum to 1 at most.
+class Reading:
+    """Reads the passages of one pinned version, each once; safe to use from several threads."""
 
-    How short articles are is seen by language: one language's long ones do not keep the other's from being read.
-    ``concepts``: by leg, those that it looks for and the words that it has none for; ``language``: the question's.
-    """
-    keys = found.keys[:READ].tolist()
-    among: dict[Language, list[int]] = {}
-    for row, other in enumerate(reader.languages(keys)):
-        among.setdefault(other, []).append(row)
-    lengths = reader.article_lengths(keys)
-    shortness = {other: _shortness([lengths[row] for row in rows]) for other, rows in among.items()}
-    if not any(shortness.values()):
-        return Ranking(np.zeros(0, np.int64), np.zeros(0))
-    texts = [(stored.article.title, stored.chunk.text) for stored in reader.fetch(keys)]
-    wanted = concepts()
-    rarity: dict[str, float] = {}  # in the language that has more of it: where a language is rare all its words are
-    for concept in (concept for leg in wanted.values() for concept in leg):
-        rarity[concept.source] = min(reader.best_possible([concept]), rarity.get(concept.source, np.inf))
-    share, held = np.zeros(len(keys)), np.zeros(len(keys))
-    for other, rows in among.items():
-        asked = [concept.source for concept in wanted[Leg.BM25 if other is language else Leg.CROSS]]
-        share[rows] = shortness[other]
-        held[rows] = _held(asked, np.array([rarity[word] for word in asked]), [texts[row] for row in rows])
-    evidence = held + _FOUND * found.scores[: len(keys)]
-    likely = np.exp(evidence - evidence.max())
-    scores = share * likely / likely.sum()
-    order = np.lexsort((found.keys[: len(keys)], -scores))
-    return Ranking(found.keys[order], scores[order])
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._known = alignment.words_known()
+        self._parts: dict[int, tuple[Part, Part]] = {}  # of a passage: its title, and itself
+
+    def ranking(
+        self, concepts: Callable[[], Mapping[Leg, Sequence[Concept]]], language: Language, found: Ranking
+    ) -> Ranking:
+        """The best of what was found, each with its part of what they hold together; the parts sum to 1 at most.
+
+        How short articles are is seen by language: one language's long ones do not keep the other's from being read.
+        ``concepts``: by leg, those that it looks for and the words that it has none for; ``language``: the question's.
+        """
+        keys, reader = found.keys[:READ].tolist(), self._reader
+        among: dict[Language, list[int]] = {}
+        for row, other in enumerate(reader.languages(keys)):
+            among.setdefault(other, []).append(row)
+        lengths = reader.article_lengths(keys)
+        shortness = {other: _shortness([lengths[row] for row in rows]) for other, rows in among.items()}
+        if not any(shortness.values()):
+            return Ranking(np.zeros(0, np.int64), np.zeros(0))
+        wanted = concepts()
+        rarity: dict[str, float] = {}  # in the language that has more of it: where one is rare all its words are
+        for concept in (concept for leg in wanted.values() for concept in leg):
+            rarity[concept.source] = min(reader.best_possible([concept]), rarity.get(concept.source, np.inf))
+        known, parts = self._read(keys)
+        share, held = np.zeros(len(keys)), np.zeros(len(keys))
+        for other, rows in among.items():
+            asked = [concept.source for concept in wanted[Leg.BM25 if other is language else Leg.CROSS]]
+            share[rows] = shortness[other]
+            held[rows] = _held(known, asked, np.array([rarity[word] for word in asked]), [parts[row] for row in rows])
+        evidence = held + _FOUND * found.scores[: len(keys)]
+        likely = np.exp(evidence - evidence.max())
+        scores = share * likely / likely.sum()
+        order = np.lexsort((found.keys[: len(keys)], -scores))
+        order = order[share[order] > 0]
+        return Ranking(found.keys[order], scores[order])
+
+    def _read(self, keys: Sequence[int]) -> tuple[alignment.Words, list[tuple[Part, Part]]]:
+        """The words that the rows are of, and each passage's parts."""
+        known, kept = self._known, self._parts
+        if known is not (now := alignment.words_known()):
+            known = self._known = now
+            kept = self._parts = {}
+        parts = {key: part for key in keys if (part := kept.get(key)) is not None}
+        if new := [key for key in keys if key not in parts]:
+            texts = [text for stored in self._reader.fetch(new) for text in (stored.article.title, stored.chunk.text)]
+            read = read_texts(texts, known)
+            parts |= zip(new, zip(read[::2], read[1::2], strict=True), strict=True)
+            if len(kept) + len(new) > _KEPT:
+                kept.clear()
+            kept.update((key, parts[key]) for key in new)
+        return known, [parts[key] for key in keys]
 
 
 def _shortness(lengths: Sequence[int]) -> float:
@@ -68,23 +95,20 @@ def _shortness(lengths: Sequence[int]) -> float:
     return min(1.0, max(0.0, (_LONG - mean) / (_LONG - _SHORT)))
 
 
-def _held(asked: Sequence[str], weights: Floats, texts: Sequence[tuple[str, str]]) -> Floats:
-    """What each (title, passage) holds of the words asked for, (texts,): of a perfect one, the three constants' sum."""
+def _held(known: alignment.Words, asked: Sequence[str], weights: Floats, texts: Sequence[tuple[Part, Part]]) -> Floats:
+    """What each (title, passage) holds of the words asked for, (texts,): at most the three constants' sum."""
     if not weights.any():  # words that are in most passages of a small collection
         weights = np.ones(len(asked))
-    known = alignment.words_known()
-    read: list[alignment.Rows] = []
-    passages: list[int] = []  # where each begins among the sentences
-    sentences: list[int] = []  # the same among the words
-    end = 0
-    for title, text in texts:
-        passages.append(len(sentences))
-        for part in (title, text):
-            rows, starts = _sentences(part, known)
-            sentences += [end + start for start in starts]
-            read.append(rows)
-            end += len(rows)
-    likeness = known.strengths(asked, np.concatenate(read), _LEAST_ALIKE, same_numbers=True)
+    read = list(chain.from_iterable(texts))
+    ends = list(accumulate(len(rows) for rows, _ in read))
+    sentences = [before + start for before, (_, starts) in zip([0, *ends[:-1]], read, strict=True) for start in starts]
+    passages = [0, *accumulate(len(title[1]) + len(text[1]) for title, text in texts)][:-1]
+    words = [word.split(" OR ") for word in asked]
+    likeness = known.strengths(
+        list(chain.from_iterable(words)), np.concatenate([rows for rows, _ in read]), _LEAST_ALIKE, True
+    )
+    if len(likeness) > len(words):  # any of an OR
+        likeness = np.maximum.reduceat(likeness, [0, *accumulate(map(len, words[:-1]))], axis=0)
     by_sentence = np.maximum.reduceat(likeness, sentences, axis=1)
     by_passage = np.maximum.reduceat(by_sentence, passages, axis=1)
     best_sentence = np.maximum.reduceat(weights @ by_sentence, passages)
@@ -107,16 +131,21 @@ def _pairs(likeness: alignment.Floats, weights: Floats, starts: Sequence[int]) -
     return found
 
 
-@lru_cache(maxsize=4_096)
-def _sentences(text: str, known: alignment.Words) -> tuple[alignment.Rows, tuple[int, ...]]:
-    """The words of a text, stop words as "" and some of it at the end, beside which nothing stands; where its
-    sentences begin among them, one at least."""
+def read_texts(texts: Sequence[str], known: alignment.Words) -> list[Part]:
+    """The words of texts, those never met all learnt at once."""
+    parts = [_sentences(text) for text in texts]
+    rows = known.rows([word for words, _ in parts for word in words]).astype(np.int32)
+    ends = list(accumulate(len(words) for words, _ in parts))
+    spans = zip([0, *ends[:-1]], ends, parts, strict=True)
+    return [(rows[first:last].copy(), starts) for first, last, (_, starts) in spans]
+
+
+def _sentences(text: str) -> tuple[list[str], tuple[int, ...]]:
+    """Its words, with so many of none at the end that nothing stands beside the last; where its sentences begin."""
     words: list[str] = []
     starts = []
     for start, end in chunker.sentences(text):
         if found := analyzer.words(text[start:end]):
             starts.append(len(words))
-            words += [
-                word if term else "" for word, term in zip(found, analyzer.laid_out(text[start:end]), strict=True)
-            ]
-    return known.rows([*words, *[""] * _BESIDE]), tuple(starts) or (0,)
+            words += found
+    return [*words, *[""] * _BESIDE], tuple(starts) or (0,)

@@ -70,6 +70,8 @@ class Retriever:
             Leg.FEEDBACK: settings.weight_feedback,
         }
         self.feedback = feedback.Feedback(settings.feedback_passages, settings.feedback_terms)
+        self._reading = interaction.Reading(reader)
+        self._aligns = bool(settings.weight_alignment) and reranker is None and settings.fusion is not Fusion.RRF
         # The same concepts for the same words: what the reader knows of a concept goes with its identity.
         self._spread = lru_cache(maxsize=_CONCEPTS_KEPT)(self._spread_out)
 
@@ -82,7 +84,7 @@ class Retriever:
             query = queries.parse(text, self._settings.max_query_chars)
             concepts, matches = self._concepts(query)
             wide = self._wide(query, concepts, filters)
-        focus, notices, rankings, fused = self._found(text, query, wide, filters, self._settings.depth)
+        asked, focus, notices, rankings, fused = self._found(text, query, wide, filters, self._settings.depth)
         language = filters.notices_in or query.language
         reading = time.perf_counter()
         fused = self._reranked(text, rankings, fused)
@@ -94,7 +96,7 @@ class Retriever:
         with stage("passages"):
             passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
         with stage("facets"):
-            facets = self._facets(text, query, wide, filters, fused) if filters.facets else None
+            facets = self._facets(text, asked, wide, filters, fused) if filters.facets else None
         heard = [say(language, name) for name in self._reader.notices()]
         took_ms = (time.perf_counter() - began) * 1000
         manifest = self._reader.manifest
@@ -117,9 +119,11 @@ class Retriever:
         concepts, _ = self._concepts(query)
         if leg is Leg.RERANKER and not self._reranker:
             raise SettingsError("no reranker is set: name a cross-encoder in RASAD_RERANKER")
+        if (leg is Leg.FEEDBACK and not self.weights[leg]) or (leg is Leg.ALIGNMENT and not self._aligns):
+            raise SettingsError(f"the leg {leg} is switched off by the settings: no ranking of it can be had")
         if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.ALIGNMENT, Leg.RERANKER):
             wide = self._wide(query, concepts, focusing.NO_FILTERS)
-            _, _, rankings, ranking = self._found(text, query, wide, focusing.NO_FILTERS, depth)
+            _, _, _, rankings, ranking = self._found(text, query, wide, focusing.NO_FILTERS, depth)
             if leg in (Leg.FUSED, Leg.RERANKER):
                 ranking = self._reranked(text, rankings, ranking)
             ranking = ranking if leg is Leg.FUSED else rankings.get(leg, _nothing())
@@ -148,8 +152,8 @@ class Retriever:
 
     def _found(
         self, text: str, query: queries.Query, wide: Mapping[Leg, list[Concept]], filters: Filters, depth: int
-    ) -> tuple[Focus, list[str], dict[Leg, Ranking], Ranking]:
-        """Where and when was looked, what is to be said of it, every leg's ranking and the fused one.
+    ) -> tuple[queries.Query, Focus, list[str], dict[Leg, Ranking], Ranking]:
+        """What was asked in the end, where and when was looked, what is to be said of it, all legs and the fused one.
 
         Where nothing is found, what the question itself demanded is taken less strictly.
         """
@@ -161,22 +165,26 @@ class Retriever:
             keep, said = self._filter(asked, where, language)
             others, ranking = self._all(asked, wide, keep, depth, where)
             if len(ranking):
-                return where, said, others, ranking
-        return focus, notices, rankings, fused
+                return asked, where, said, others, ranking
+        return query, focus, notices, rankings, fused
 
     def _less_strictly(
         self, query: queries.Query, focus: Focus, filters: Filters, language: Language
     ) -> Iterator[tuple[queries.Query, Focus]]:
-        """The same question demanding less, one thing after the other: places and dates, phrases, all of them."""
+        """The same question demanding less: no places and dates; one phrase less; no phrases; neither."""
         wider = focusing.relaxed(focus, filters, self._settings, language)
         if wider:
             yield query, wider
-        if query.phrases and not filters.strict_phrases:
+        demanded = [] if filters.strict_phrases else [p for p in query.phrases if any(analyzer.terms(p))]
+        less = [[phrase] for phrase in demanded] if len(demanded) > 1 else []
+        for where, given_up in [(focus, phrases) for phrases in [*less, demanded] if phrases] + (
+            [(wider, demanded)] if wider and demanded else []
+        ):
             opening, closing = "«»" if language is Language.ARABIC else '""'
-            quoted = [f"{opening}{phrase}{closing}" for phrase in query.phrases]
-            said = say(language, "phrases_nowhere", phrases=say(language, "and").join(quoted))
-            for where in (focus, wider) if wider else (focus,):
-                yield replace(query, phrases=()), replace(where, notices=(*where.notices, said))
+            named = say(language, "and").join(f"{opening}{phrase}{closing}" for phrase in given_up)
+            said = say(language, "phrases_nowhere", phrases=named)
+            kept = tuple(phrase for phrase in query.phrases if phrase not in given_up)
+            yield replace(query, phrases=kept), replace(where, notices=(*where.notices, said))
 
     def _facets(
         self, text: str, query: queries.Query, wide: Mapping[Leg, list[Concept]], filters: Filters, fused: Ranking
@@ -226,20 +234,15 @@ class Retriever:
 
         Not where the newest are asked for, where a cross-encoder reads them, or to ranks, which have no scale.
         """
-        settings = self._settings
-        if not settings.weight_alignment or self._reranker or focus.recent or settings.fusion is Fusion.RRF:
+        if not self._aligns or focus.recent:
             return fused
 
         def wanted() -> dict[Leg, list[Concept]]:
-            """In the order of the question."""
-            return {
-                leg: sorted(_with_untranslated(concepts, leg), key=lambda concept: query.text.find(concept.source))
-                for leg in (Leg.BM25, Leg.CROSS)
-            }
+            return {leg: _with_untranslated(concepts, leg) for leg in (Leg.BM25, Leg.CROSS)}
 
         with stage(Leg.ALIGNMENT):
-            rankings[Leg.ALIGNMENT] = interaction.ranking(self._reader, wanted, query.language, fused)
-        return fusion.added(fused, rankings[Leg.ALIGNMENT], settings.weight_alignment)
+            rankings[Leg.ALIGNMENT] = self._reading.ranking(wanted, query.language, fused)
+        return fusion.added(fused, rankings[Leg.ALIGNMENT], self._settings.weight_alignment)
 
     def _weigh_languages(self, concepts: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]) -> None:
         """Bring the legs of words to one scale, whatever words a language has for the question."""
@@ -449,9 +452,14 @@ def _likelier(concept: Concept) -> Concept:
 
 
 def _with_untranslated(concepts: Mapping[Leg, list[Concept]], leg: Leg) -> list[Concept]:
-    """A leg's concepts, and the question's words that it has none for: its passages lack what they say."""
-    known = {concept.source for concept in concepts[leg]}
-    return [*concepts[leg], *(concept for concept in concepts[Leg.BM25] if concept.source not in known)]
+    """A leg's concepts, and the question's words that it has none for: its passages lack what they say.
+
+    In the order of the question.
+    """
+    known: dict[str, list[Concept]] = {}
+    for concept in concepts[leg]:
+        known.setdefault(concept.source, []).append(concept)
+    return [known[word.source].pop(0) if known.get(word.source) else word for word in concepts[Leg.BM25]]
 
 
 def _above(ranking: Ranking, least: float) -> Ranking:

@@ -69,7 +69,7 @@ class Settings:
     weight_feedback: float = 1.0  # 0 switches pseudo-relevance feedback off
     weight_article: float = 1.5  # of the whole article's score beside its chunk's
     weight_balance: float = 1.0  # of how far either language's evidence is believed beside the other's; 0: all alike
-    weight_frame: float = 0.3  # of words that say how a question is put (type, called, اسم), or name its date
+    weight_frame: float = 0.3  # of words that say how a question is put (type, called, اسم), its date or "latest"
     weight_synonyms: float = 1.0  # of words that share translations with a question word, times how likely
     translate_without: str = ""  # parts of the translator that are off (records.Translation), by commas; for measuring
     weight_variants: float = 0.4  # of terms spelt like a question word, times their likeness; 0 switches them off

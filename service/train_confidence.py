@@ -31,7 +31,7 @@ from service.engine import SAMPLE, Engine, sample_folder
 from service.errors import InputError, ServiceError
 from service.evidence import FEATURES, Sentence
 from service.question import Question, read
-from service.records import Passage
+from service.records import Filters, Passage
 from service.settings import Settings
 from service.training_pairs import held_out
 
@@ -119,7 +119,8 @@ def _look(
 ) -> tuple[Sequence[Passage], list[Sentence]]:
     """The passages given, else those found, and their sentences, as answering a question does."""
     settings, retriever, reader = engine.settings, engine.retriever(collection), engine.reader(collection)
-    passages = retriever.search(text, settings.answer_passages).passages if passages is None else passages
+    if passages is None:
+        passages = retriever.search(text, settings.answer_passages, filters=Filters(strict_phrases=True)).passages
     passages = passages[: settings.answer_passages]
     terms = question_terms.question_terms(
         read(text), retriever.concepts(text), reader.document_frequencies, reader.manifest.chunks

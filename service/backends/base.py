@@ -96,7 +96,7 @@ class Reader(Protocol):
         """A number for the article that each chunk is cut from."""
 
     def article_lengths(self, keys: Sequence[int]) -> list[int]:
-        """How many index terms, each time it is there, the article of each chunk has, its title included."""
+        """How many index terms the chunks of each chunk's article have together, with its title."""
 
     def term_mass(
         self, keys: Sequence[int], shares: Sequence[float]

@@ -26,6 +26,7 @@ _RECENT = re.compile(
 )
 
 
+_YEAR = timedelta(days=364)
 _AFTER = frozenset({"after", "بعد"})  # the day itself left out
 _BEFORE = frozenset({"before", "قبل"})
 
@@ -34,7 +35,8 @@ _BEFORE = frozenset({"before", "قبل"})
 class AskedPeriod:
     """``first`` and ``last`` are ISO 8601, "" for open. ``relative``: it depends on the reference date.
 
-    ``span`` is where it stands in the question as typed, ``newest`` where the newest are asked for.
+    ``span`` is where it stands in the question as typed, ``named`` where
+    days, months and whatever is shorter than a year are named, ``newest`` where the newest are asked for.
     """
 
     first: str = ""
@@ -43,6 +45,7 @@ class AskedPeriod:
     recent: bool = False  # "latest", "آخر": newer passages are preferred
     span: tuple[int, int] = (0, 0)
     spans: tuple[tuple[int, int], ...] = ()  # of all dates in the question
+    named: tuple[tuple[int, int], ...] = ()
     newest: tuple[int, int] = (0, 0)
 
     @property
@@ -57,10 +60,13 @@ def ask(text: str, now: date) -> AskedPeriod:
     recent, newest = bool(asked), folded.span(asked.start() + 1, asked.end()) if asked else (0, 0)
     found = expressions(Page(folded, now))
     spans = tuple(folded.span(one.start, one.end) for one in found)
+    named = tuple(span for span, one in zip(spans, found, strict=True) if one.period[1] - one.period[0] < _YEAR)
     if counted := rolling.find(folded.text, now):
         start, last = counted.period
         span = folded.span(counted.start, counted.end)
-        return AskedPeriod(start.isoformat(), last.isoformat(), True, recent, span, (*spans, span), newest)
+        return AskedPeriod(
+            start.isoformat(), last.isoformat(), True, recent, span, (*spans, span), (*named, span), newest
+        )
     if not found:
         return AskedPeriod(recent=recent, newest=newest)
     first = found[0]
@@ -80,7 +86,7 @@ def ask(text: str, now: date) -> AskedPeriod:
         opening, closing = (_next_day(last) if _ends_with(before, _AFTER) else opening), ""
     elif _UNTIL.search(before):
         opening, closing = "", (_next_day(start, -1) if _ends_with(before, _BEFORE) else closing)
-    return AskedPeriod(opening, closing, relative, recent, folded.span(first.start, end), spans, newest)
+    return AskedPeriod(opening, closing, relative, recent, folded.span(first.start, end), spans, named, newest)
 
 
 def day(text: str, option: str, now: date, last: bool = False) -> str:

@@ -32,6 +32,7 @@ Scores = npt.NDArray[np.float64]
 Placed = tuple[Keys, Scores]  # rows or keys, and how near the places lie that are named there
 _READ_FIRST = 1_000  # articles: they hold most of the words of those found later
 _WORDS_AT_ONCE = 1_000
+_NEAR_KEPT = 32_000_000  # passages near an area that are remembered, at most: 32 countries of a million passages
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
@@ -58,12 +59,13 @@ class EmbeddedReader:
         self._words = ConceptSearch(self._segments, self._live, statistics, (k1, b, epsilon), articles)
         # None of these may refer to this reader: a circle would keep its files open until the collector finds it.
         self.spelt_alike = lru_cache(maxsize=10_000)(partial(_alike, self._segments, self._live, self._words))
-        self._near = lru_cache(maxsize=32)(near.scores)
+        areas = max(32, min(256, _NEAR_KEPT // max(1, int(self._bases[-1]))))
+        self._near = lru_cache(maxsize=areas)(near.scores)
         self._dated = lru_cache(maxsize=64)(near.dated)
         self._allowed = lru_cache(maxsize=64)(  # every leg of a question has the same filter
             partial(_let_through, self._segments, self._live, self._dated)
         )
-        self._nearest = lru_cache(maxsize=32)(partial(_nearest, self._segments, self._bases, self._near, self._allowed))
+        self._nearest = lru_cache(areas)(partial(_nearest, self._segments, self._bases, self._near, self._allowed))
 
     def search_terms(
         self, concepts: Sequence[Concept], depth: int, keep: Filter | None = None, article_weight: float = 0.0
@@ -96,7 +98,8 @@ class EmbeddedReader:
     def article_lengths(self, keys: Sequence[int]) -> list[int]:
         sought = np.array(keys, np.int64)
         found = self._by_segment(sought, lambda segment, rows: segment.article_lengths[segment.chunk_article[rows]])
-        return [int(length) for length in found.tolist()]
+        lengths: list[int] = found.tolist()
+        return lengths
 
     def term_mass(
         self, keys: Sequence[int], shares: Sequence[float]
@@ -262,7 +265,8 @@ class EmbeddedReader:
                 met.update(analyzer.words(text))
         words = [word for word, times in met.items() if times > 1]
         for start in range(0, len(words), _WORDS_AT_ONCE):  # who asks meanwhile waits for no more than that
-            alignment.words_known().rows(words[start : start + _WORDS_AT_ONCE])
+            if len(known := alignment.words_known()) + _WORDS_AT_ONCE < alignment.CACHED:
+                known.rows(words[start : start + _WORDS_AT_ONCE])
 
     def notices(self) -> tuple[str, ...]:
         return ()
