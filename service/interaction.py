@@ -23,7 +23,7 @@ from service.records import Concept, Language, Leg, Ranking
 Floats = npt.NDArray[np.float64]
 Part = tuple[npt.NDArray[np.int32], tuple[int, ...]]  # rows of a text's words; where its sentences begin, one at least
 READ = 20  # best passages
-_SHORT, _LONG = 140, 180  # index terms of an article, on (geometric) average: read in full, not read
+_SHORT, _LONG = 120, 160  # index terms of an article, on (geometric) average: read in full, not read
 _IN_PASSAGE, _IN_SENTENCE, _IN_PAIRS = 8.0, 8.0, 4.0  # worth of what is held, in what is exponentiated
 _FOUND = 1.0  # the same of the fused score
 _LEAST_ALIKE = 0.1  # cosine of words that have nothing in common

@@ -133,7 +133,7 @@ def test_long_articles_are_not_read_again(engine: Engine, reports: Reports) -> N
 
 
 def test_articles_are_short_by_degrees(engine: Engine, reports: Reports) -> None:
-    lengths = {name: 10 * count for name, count in (("a", 12), ("b", 16), ("c", 19))}
+    lengths = {name: 10 * count for name, count in (("a", 10), ("b", 14), ("c", 17))}
     engine.ingest("c", [reports(*({"id": i, "text": "raid " * terms} for i, terms in lengths.items()))])
     reader = engine.reader("c")
     found = reader.search_terms([Concept("raid", {"raid": 1.0})], 10)
