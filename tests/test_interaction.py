@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from service import alignment, interaction
+from service.encoder import StaticEncoder
 from service.engine import Engine
 from service.errors import SettingsError
 from service.records import Concept, Filters, Fusion, Language, Leg, Ranking
@@ -66,6 +69,30 @@ def test_neighbours_are_counted_within_a_text_and_stop_words_are_nobodys() -> No
     assert starts == (0, 5)
     like = known.strengths(["there", "bridge"], rows, strict=True)
     assert like[0].max() == 0.0 < like[1].max(), "a stop word is like nothing"
+
+
+class Slow(StaticEncoder):
+    """Lets other threads in between looking for what is new and keeping it."""
+
+    def _words(self, plain: Sequence[str]) -> npt.NDArray[np.float32]:
+        found = super()._words(plain)
+        time.sleep(0.003)
+        return found
+
+
+def test_words_that_many_threads_learn_at_once_are_what_one_learns() -> None:
+    words = [[f"word{thread}x{n}" for n in range(60)] for thread in range(4)]
+    shared = Slow()
+
+    def learn(mine: list[str]) -> npt.NDArray[np.float32]:
+        parts = [shared.encode_words(mine[start : start + 10]) for start in range(0, len(mine), 10)]
+        return np.concatenate([*parts, shared.encode_passages(mine)])
+
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(learn, words))
+    alone = StaticEncoder()
+    for mine, vectors in zip(words, found, strict=True):
+        assert np.allclose(vectors, np.concatenate([alone.encode_words(mine), alone.encode_passages(mine)]), atol=1e-6)
 
 
 def test_any_word_of_an_or_will_do() -> None:
