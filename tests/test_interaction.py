@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from random import Random
+from string import ascii_lowercase
 
 import numpy as np
 import numpy.typing as npt
@@ -81,7 +83,7 @@ class Slow(StaticEncoder):
 
 
 def test_words_that_many_threads_learn_at_once_are_what_one_learns() -> None:
-    words = [[f"word{thread}x{n}" for n in range(60)] for thread in range(4)]
+    words = [["".join(Random(f"{thread} {n}").choices(ascii_lowercase, k=9)) for n in range(60)] for thread in range(4)]
     shared = Slow()
 
     def learn(mine: list[str]) -> npt.NDArray[np.float32]:
