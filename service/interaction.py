@@ -36,8 +36,7 @@ class Reading:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._known = alignment.words_known()
-        self._parts: dict[int, tuple[Part, Part]] = {}  # of a passage: its title, and itself
+        self._kept: tuple[alignment.Words, dict[int, tuple[Part, Part]]] | None = None  # key -> title, passage
 
     def ranking(
         self, concepts: Callable[[], Mapping[Leg, Sequence[Concept]]], language: Language, found: Ranking
@@ -74,10 +73,10 @@ class Reading:
 
     def _read(self, keys: Sequence[int]) -> tuple[alignment.Words, list[tuple[Part, Part]]]:
         """The words that the rows are of, and each passage's parts."""
-        known, kept = self._known, self._parts
-        if known is not (now := alignment.words_known()):
-            known = self._known = now
-            kept = self._parts = {}
+        before, known = self._kept, alignment.words_known()
+        if before is None or before[0] is not known:
+            before = self._kept = known, {}  # rows are of these words: both change at once
+        kept = before[1]
         parts = {key: part for key in keys if (part := kept.get(key)) is not None}
         if new := [key for key in keys if key not in parts]:
             texts = [text for stored in self._reader.fetch(new) for text in (stored.article.title, stored.chunk.text)]
