@@ -214,10 +214,10 @@ def test_colours_are_chosen_and_kept(visit: Visit) -> None:
 
 
 def test_nothing_found_says_what_to_do(visit: Visit) -> None:
-    page = visit("/?q=%22no+such+words+here%22&lang=en&place=Kirkuk, Iraq")
+    page = visit("/?q=raid+source%3Anobody&lang=en&place=Kirkuk, Iraq")
     page.locator(".nothing a").click()
     page.wait_for_load_state("networkidle")
-    assert query(page) == {"q": '"no such words here"', "lang": "en"}
+    assert query(page) == {"q": "raid source:nobody", "lang": "en"}
 
 
 @pytest.mark.parametrize("path", [ENGLISH, ARABIC, "/?lang=ar", "/articles/seed-005?lang=en"])

@@ -15,7 +15,7 @@ PAGES = {
     "home": "/?",
     "results": "/?q=strikes near Hawija&place=Kirkuk, Iraq&from=2014-01-01&to=2021-12-31",
     "answer": "/?q=When did French aircraft strike Muzayrir?",
-    "nothing": "/?q=%22no+such+words+here%22&place=Kirkuk, Iraq",
+    "nothing": "/?q=raid+source%3Anobody&place=Kirkuk, Iraq",
     "article": "/articles/seed-005?q=strikes&start=0&end=40",
     "error": '/?q="open',
 }
