@@ -13,7 +13,7 @@ ENGLISH: Mapping[str, str] = {
     "and": " and ",
     "between_days": "from {first} to {last}",
     "nothing_there": "nothing here is {what}, as the question's words were read: all is shown",
-    "phrases_nowhere": "nothing that fits the rest of the question has {phrases} word for word: its words count",
+    "phrases_nowhere": "nothing that fits has {phrases} word for word: looked for without the quotation marks",
     "phrase_as_written": '"{phrase}" is only looked for as written: its translation is not known',
     "engine_incomplete": "the engine answers without some of its rows: more may be found in a moment",
     "phrase_cut": "a phrase is so common that not all passages with its words were looked at",
