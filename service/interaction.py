@@ -10,7 +10,7 @@ they say. A long one is not about what one sentence says: among long articles no
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
 
 import numpy as np
@@ -38,9 +38,7 @@ class Reading:
         self._reader = reader
         self._kept: tuple[alignment.Words, dict[int, tuple[Part, Part]]] | None = None  # key -> title, passage
 
-    def ranking(
-        self, concepts: Callable[[], Mapping[Leg, Sequence[Concept]]], language: Language, found: Ranking
-    ) -> Ranking:
+    def ranking(self, concepts: Mapping[Leg, Sequence[Concept]], language: Language, found: Ranking) -> Ranking:
         """The best of what was found, each with its part of what they hold together; the parts sum to 1 at most.
 
         How short articles are is seen by language: one language's long ones do not keep the other's from being read.
@@ -54,14 +52,13 @@ class Reading:
         shortness = {other: _shortness([lengths[row] for row in rows]) for other, rows in among.items()}
         if not any(shortness.values()):
             return Ranking(np.zeros(0, np.int64), np.zeros(0))
-        wanted = concepts()
         rarity: dict[str, float] = {}  # in the language that has more of it: where one is rare all its words are
-        for concept in (concept for leg in wanted.values() for concept in leg):
+        for concept in (concept for leg in concepts.values() for concept in leg):
             rarity[concept.source] = min(reader.best_possible([concept]), rarity.get(concept.source, np.inf))
         known, parts = self._read(keys)
         share, held = np.zeros(len(keys)), np.zeros(len(keys))
         for other, rows in among.items():
-            asked = [concept.source for concept in wanted[Leg.BM25 if other is language else Leg.CROSS]]
+            asked = [concept.source for concept in concepts[Leg.BM25 if other is language else Leg.CROSS]]
             share[rows] = shortness[other]
             held[rows] = _held(known, asked, np.array([rarity[word] for word in asked]), [parts[row] for row in rows])
         evidence = held + _FOUND * found.scores[: len(keys)]

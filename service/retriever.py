@@ -161,11 +161,12 @@ class Retriever:
         focus = focusing.read(text, filters, self._settings, language)
         keep, notices = self._filter(query, focus, language)
         rankings, fused = self._all(query, wide, keep, depth, focus)
-        for asked, where in () if len(fused) else self._less_strictly(query, focus, filters, language):
-            keep, said = self._filter(asked, where, language)
-            others, ranking = self._all(asked, wide, keep, depth, where)
-            if len(ranking):
-                return asked, where, said, others, ranking
+        if not len(fused):
+            for asked, where in self._less_strictly(query, focus, filters, language):
+                keep, said = self._filter(asked, where, language)
+                others, ranking = self._all(asked, wide, keep, depth, where)
+                if len(ranking):
+                    return asked, where, said, others, ranking
         return query, focus, notices, rankings, fused
 
     def _less_strictly(
@@ -176,11 +177,10 @@ class Retriever:
         if wider:
             yield query, wider
         demanded = [] if filters.strict_phrases else [p for p in query.phrases if any(analyzer.terms(p))]
-        less = [[phrase] for phrase in demanded] if len(demanded) > 1 else []
-        for where, given_up in [(focus, phrases) for phrases in [*less, demanded] if phrases] + (
-            [(wider, demanded)] if wider and demanded else []
-        ):
-            opening, closing = "«»" if language is Language.ARABIC else '""'
+        tries = [(focus, [phrase]) for phrase in demanded] if len(demanded) > 1 else []
+        tries += [(where, demanded) for where in (focus, wider) if where and demanded]
+        opening, closing = "«»" if language is Language.ARABIC else '""'
+        for where, given_up in tries:
             named = say(language, "and").join(f"{opening}{phrase}{closing}" for phrase in given_up)
             said = say(language, "phrases_nowhere", phrases=named)
             kept = tuple(phrase for phrase in query.phrases if phrase not in given_up)
@@ -209,7 +209,8 @@ class Retriever:
             leg: self._search(leg, query, concepts, keep, depths.get(leg, depth), weight)
             for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
-        self._weigh_languages(concepts, rankings)
+        wanted = {leg: _with_untranslated(concepts, leg) for leg in (Leg.BM25, Leg.CROSS)}
+        self._weigh_languages(wanted, rankings)
         if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
             rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
@@ -224,11 +225,11 @@ class Retriever:
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth)
         fused = focusing.lean(fused, focus, self._reader, self._settings)
-        return rankings, self._aligned(query, concepts, rankings, fused, focus)
+        return rankings, self._aligned(query.language, wanted, rankings, fused, focus)
 
     def _aligned(
-        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking],
-        fused: Ranking, focus: Focus,
+        self, language: Language, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking], fused: Ranking,
+        focus: Focus,
     ) -> Ranking:  # fmt: skip
         """The fused ranking with what the best short articles hold of the question added.
 
@@ -236,17 +237,12 @@ class Retriever:
         """
         if not self._aligns or focus.recent:
             return fused
-
-        def wanted() -> dict[Leg, list[Concept]]:
-            return {leg: _with_untranslated(concepts, leg) for leg in (Leg.BM25, Leg.CROSS)}
-
         with stage(Leg.ALIGNMENT):
-            rankings[Leg.ALIGNMENT] = self._reading.ranking(wanted, query.language, fused)
+            rankings[Leg.ALIGNMENT] = self._reading.ranking(wanted, language, fused)
         return fusion.added(fused, rankings[Leg.ALIGNMENT], self._settings.weight_alignment)
 
-    def _weigh_languages(self, concepts: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]) -> None:
+    def _weigh_languages(self, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]) -> None:
         """Bring the legs of words to one scale, whatever words a language has for the question."""
-        wanted = {leg: _with_untranslated(concepts, leg) for leg in (Leg.BM25, Leg.CROSS)}
         for leg, all_of_it in wanted.items():
             if best := self._reader.best_possible(all_of_it, self._settings.weight_article):
                 rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best)

@@ -60,9 +60,7 @@ class Rasad(Peer):
         engine.close()
 
     def open(self, folder: Path) -> Search:
-        engine = self._engine(folder, whole=(folder / "whole").exists())
-        engine.warm(_COLLECTION)  # as the service does when it starts
-        retriever = engine.retriever(_COLLECTION)
+        retriever = self._warm(folder).retriever(_COLLECTION)
 
         def search(text: str, k: int) -> list[str]:
             if k > self.settings.max_k:
@@ -70,6 +68,12 @@ class Rasad(Peer):
             return [passage.docid for passage in retriever.search(text, k).passages]
 
         return search
+
+    def _warm(self, folder: Path) -> Engine:
+        """What was built, made ready as the service makes itself when it starts."""
+        engine = self._engine(folder, whole=(folder / "whole").exists())
+        engine.warm(_COLLECTION)
+        return engine
 
     def _engine(self, folder: Path, whole: bool) -> Engine:
         """A passage of a generated set is one article with one chunk."""
@@ -92,9 +96,7 @@ class RasadIds(RasadLegs):
     """The same, giving ids as other engines do, instead of passages with their highlights."""
 
     def open(self, folder: Path) -> Search:
-        engine = self._engine(folder, whole=(folder / "whole").exists())
-        engine.warm(_COLLECTION)
-        retriever = engine.retriever(_COLLECTION)
+        retriever = self._warm(folder).retriever(_COLLECTION)
 
         def search(text: str, k: int) -> list[str]:
             return [hit.docid for hit in retriever.rank(text, Leg.FUSED, max(k, self.settings.depth), k)]
@@ -106,9 +108,7 @@ class RasadWords(Rasad):
     """The BM25 leg alone, over the index of the whole."""
 
     def open(self, folder: Path) -> Search:
-        engine = self._engine(folder, whole=(folder / "whole").exists())
-        engine.warm(_COLLECTION)
-        reader = engine.reader(_COLLECTION)
+        reader = self._warm(folder).reader(_COLLECTION)
 
         def search(text: str, k: int) -> list[str]:
             concepts = [Concept(term, {term: 1.0}) for term in analyzer.terms(text)]

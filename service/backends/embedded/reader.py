@@ -260,9 +260,9 @@ class EmbeddedReader:
         for segment in self._segments:  # most passages are made of the words of a few
             share = min(len(segment.ids), -(-_READ_FIRST * len(segment.ids) // every)) if every else 0
             for row in np.linspace(0, len(segment.ids) - 1, share).astype(np.int64).tolist():
-                text = segment.article(row).text
-                analyzer.terms(text)
-                met.update(analyzer.words(text))
+                met.update(analyzer.words(segment.article(row).text))
+        for word in met:
+            analyzer.terms(word)
         words = [word for word, times in met.items() if times > 1]
         for start in range(0, len(words), _WORDS_AT_ONCE):  # who asks meanwhile waits for no more than that
             if len(known := alignment.words_known()) + _WORDS_AT_ONCE < alignment.CACHED:
