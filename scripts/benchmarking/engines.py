@@ -88,8 +88,8 @@ class RasadLegs(Rasad):
     """The search by words, translations and vectors alone: what other hybrids have, and the translations."""
 
     def __init__(self, settings: Settings) -> None:
-        without = {"weight_feedback": 0.0, "weight_variants": 0.0, "weight_article": 0.0, "weight_alignment": 0.0}
-        super().__init__(replace(settings, **without))
+        without = ("feedback", "variants", "synonyms", "article", "alignment")
+        super().__init__(replace(settings, **{f"weight_{part}": 0.0 for part in without}))
 
 
 class RasadIds(RasadLegs):

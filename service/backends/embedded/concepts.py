@@ -83,7 +83,8 @@ class ConceptSearch:
         if self._searches > _ONE_QUESTION:
             kernels.load_soon()
         by_article = article_weight > 0
-        alone = all(len(concept.terms) == 1 and 1.0 in concept.terms.values() for concept in concepts)
+        new = any(id(concept) not in self._entries for concept in concepts)
+        alone = new and all(len(concept.terms) == 1 and 1.0 in concept.terms.values() for concept in concepts)
         asked = self._of_words(concepts, by_article) if alone else self._asked(concepts, by_article)
         weights = asked.idf * asked.weights
         articles = article_weight * asked.rarity * asked.weights if by_article else np.zeros(0)
@@ -112,7 +113,7 @@ class ConceptSearch:
         )
 
     def _of_words(self, concepts: Sequence[Concept], by_article: bool) -> _Asked:
-        """As ``_asked``, for concepts of one term: there are many of them in feedback, new ones each time."""
+        """As ``_asked``, for concepts of one term met for the first time: feedback has many of them."""
         found = self._look_up([term for concept in concepts for term in concept.terms])
         columns = np.array(found, np.int64).reshape(len(concepts), 1 + len(self._scorers))
         df = np.zeros(len(concepts))
