@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from service.records import Leg, Ranking
 
+Mask = npt.NDArray[np.bool_]
 
-def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth: int) -> Ranking:
+
+class Lowered(NamedTuple):
+    """Keys that count less in the end."""
+
+    keys: npt.NDArray[np.int64]
+    times: float  # 0 to 1
+
+
+def convex(
+    rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth: int, lowered: Lowered | None = None
+) -> Ranking:
     """Weighted sum of the words', the feedback's and the vectors' evidence, each from 0 to 1.
 
     A chunk is in one language, so the better of BM25 and the cross-language leg counts; their scores must be on one
@@ -31,7 +43,10 @@ def convex(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth:
     place = rankings.get(Leg.PLACE)
     if place is not None and len(place) and weights[Leg.PLACE]:
         parts.append((place.keys, weights[Leg.PLACE] * place.scores))
-    return _ranked(*_merged(parts, np.add), depth)
+    keys, scores = _merged(parts, np.add)
+    if lowered:
+        scores = np.where(np.isin(keys, lowered.keys), lowered.times, 1.0) * scores
+    return ranked(keys, scores, depth)
 
 
 def added(ranking: Ranking, further: Ranking, weight: float) -> Ranking:
@@ -40,14 +55,14 @@ def added(ranking: Ranking, further: Ranking, weight: float) -> Ranking:
         return ranking
     known = np.isin(further.keys, ranking.keys)
     parts = [(ranking.keys, ranking.scores), (further.keys[known], weight * further.scores[known])]
-    return _ranked(*_merged(parts, np.add), len(ranking))
+    return ranked(*_merged(parts, np.add), len(ranking))
 
 
 def best_of(rankings: Sequence[Ranking]) -> Ranking:
     """Every key with its best score."""
     if len(rankings) == 1:
         return rankings[0]
-    return _ranked(*_merged([(r.keys, r.scores) for r in rankings], np.maximum), sum(len(r) for r in rankings))
+    return ranked(*_merged([(r.keys, r.scores) for r in rankings], np.maximum), sum(len(r) for r in rankings))
 
 
 def _scaled(scores: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.float64]:
@@ -58,7 +73,7 @@ def _scaled(scores: npt.NDArray[np.float64], low: float, high: float) -> npt.NDA
 def rrf(rankings: Mapping[Leg, Ranking], weights: Mapping[Leg, float], depth: int, rrf_k: int = 60) -> Ranking:
     """Sum of weight / (rrf_k + rank); equal scores share the better rank, so that input order does not matter."""
     parts = [(r.keys, weights[leg] / (rrf_k + ranks(r))) for leg, r in sorted(rankings.items()) if len(r)]
-    return _ranked(*_merged(parts, np.add), depth)
+    return ranked(*_merged(parts, np.add), depth)
 
 
 def ranks(ranking: Ranking) -> npt.NDArray[np.int64]:
@@ -110,8 +125,9 @@ def ordered(keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float64]) -> npt
     return order
 
 
-def _ranked(keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], depth: int) -> Ranking:
-    if 0 < depth < len(keys):
+def ranked(keys: npt.NDArray[np.int64], scores: npt.NDArray[np.float64], depth: int | None = None) -> Ranking:
+    """The ``depth`` best, or all, best first and by key among equals."""
+    if depth and depth < len(keys):
         kept = np.flatnonzero(scores >= np.partition(scores, len(scores) - depth)[len(scores) - depth])
         keys, scores = keys[kept], scores[kept]
     order = ordered(keys, scores)[:depth]

@@ -52,21 +52,32 @@ class Reading:
         shortness = {other: _shortness([lengths[row] for row in rows]) for other, rows in among.items()}
         if not any(shortness.values()):
             return Ranking(np.zeros(0, np.int64), np.zeros(0))
-        rarity: dict[str, float] = {}  # in the language that has more of it: where one is rare all its words are
-        for concept in (concept for leg in concepts.values() for concept in leg):
-            rarity[concept.source] = min(reader.best_possible([concept]), rarity.get(concept.source, np.inf))
-        known, parts = self._read(keys)
+        rarity, (known, parts) = self._rarity(concepts), self._read(keys)
         share, held = np.zeros(len(keys)), np.zeros(len(keys))
         for other, rows in among.items():
             asked = [concept.source for concept in concepts[Leg.BM25 if other is language else Leg.CROSS]]
             share[rows] = shortness[other]
-            held[rows] = _held(known, asked, np.array([rarity[word] for word in asked]), [parts[row] for row in rows])
+            held[rows] = _held(known, [parts[row] for row in rows], asked, np.array([rarity[word] for word in asked]))
         evidence = held + _FOUND * found.scores[: len(keys)]
         likely = np.exp(evidence - evidence.max())
         scores = share * likely / likely.sum()
         order = np.lexsort((found.keys[: len(keys)], -scores))
         order = order[share[order] > 0]
         return Ranking(found.keys[order], scores[order])
+
+    def held(self, concepts: Mapping[Leg, Sequence[Concept]], leg: Leg, keys: Sequence[int]) -> Floats:
+        """How much passages in the language that a leg looks in hold of the question, (keys,), 0 to 20."""
+        if not len(keys):
+            return np.zeros(0)
+        asked, rarity = [concept.source for concept in concepts[leg]], self._rarity(concepts)
+        return _held(*self._read(keys), asked, np.array([rarity[word] for word in asked]))
+
+    def _rarity(self, concepts: Mapping[Leg, Sequence[Concept]]) -> dict[str, float]:
+        """Of each word, in the language that has more of it: where one is rare all its words are."""
+        rarity: dict[str, float] = {}
+        for concept in (concept for leg in concepts.values() for concept in leg):
+            rarity[concept.source] = min(self._reader.best_possible([concept]), rarity.get(concept.source, np.inf))
+        return rarity
 
     def _read(self, keys: Sequence[int]) -> tuple[alignment.Words, list[tuple[Part, Part]]]:
         """The words that the rows are of, and each passage's parts."""
@@ -91,7 +102,7 @@ def _shortness(lengths: Sequence[int]) -> float:
     return min(1.0, max(0.0, (_LONG - mean) / (_LONG - _SHORT)))
 
 
-def _held(known: alignment.Words, asked: Sequence[str], weights: Floats, texts: Sequence[tuple[Part, Part]]) -> Floats:
+def _held(known: alignment.Words, texts: Sequence[tuple[Part, Part]], asked: Sequence[str], weights: Floats) -> Floats:
     """What each (title, passage) holds of the words asked for, (texts,): at most the three constants' sum."""
     if not weights.any():  # words that are in most passages of a small collection
         weights = np.ones(len(asked))

@@ -210,12 +210,12 @@ class Retriever:
             for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
         wanted = {leg: _with_untranslated(concepts, leg) for leg in (Leg.BM25, Leg.CROSS)}
-        self._weigh_languages(wanted, rankings)
+        lowered = self._weigh_languages(query.language, wanted, rankings)
         if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
             rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
         more = bool(self.weights[Leg.FEEDBACK])
-        fused = self._fuse(rankings, min(depth, self.feedback.looked_at) if more else depth)
+        fused = self._fuse(rankings, min(depth, self.feedback.looked_at) if more else depth, lowered)
         if more:
             with stage(Leg.FEEDBACK):
                 rankings[Leg.FEEDBACK] = feedback.ranking(
@@ -223,7 +223,7 @@ class Retriever:
                     lambda widened: self._reader.search_terms(widened, depth, keep, weight),
                 )  # fmt: skip
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
-            fused = self._fuse(rankings, depth)
+            fused = self._fuse(rankings, depth, lowered)
         fused = focusing.lean(fused, focus, self._reader, self._settings)
         return rankings, self._aligned(query.language, wanted, rankings, fused, focus)
 
@@ -241,16 +241,20 @@ class Retriever:
             rankings[Leg.ALIGNMENT] = self._reading.ranking(wanted, language, fused)
         return fusion.added(fused, rankings[Leg.ALIGNMENT], self._settings.weight_alignment)
 
-    def _weigh_languages(self, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]) -> None:
-        """Bring the legs of words to one scale, whatever words a language has for the question."""
+    def _weigh_languages(
+        self, language: Language, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]
+    ) -> fusion.Lowered | None:
+        """Bring the legs of words to one scale, whatever words a language has for the question; what counts less."""
         for leg, all_of_it in wanted.items():
             if best := self._reader.best_possible(all_of_it, self._settings.weight_article):
                 rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best)
-        if power := self._settings.weight_balance:
-            with stage("balance"):
-                factors = balance.factors(self._reader, wanted, rankings)
-            for leg, factor in factors.items():
-                rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores * factor**power)
+        strength = self._settings.weight_balance
+        if not strength or self._settings.fusion is Fusion.RRF:
+            return None
+        with stage("balance"):
+            legs, lowered = balance.weighed(self._reader, self._reading, wanted, language, rankings, strength)
+        rankings.update(legs)
+        return lowered
 
     def _reranked(self, text: str, rankings: dict[Leg, Ranking], fused: Ranking) -> Ranking:
         """The fused ranking with the reranker's reading of its best passages added, where there is a reranker."""
@@ -331,10 +335,10 @@ class Retriever:
             vector = self._encoder.encode_query(" ".join(query.words))
             return self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
 
-    def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int) -> Ranking:
+    def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int, lowered: fusion.Lowered | None) -> Ranking:
         if self._settings.fusion is Fusion.RRF:
             return fusion.rrf(rankings, self.weights, depth, self._settings.rrf_k)
-        return fusion.convex(rankings, self.weights, depth)
+        return fusion.convex(rankings, self.weights, depth, lowered)
 
     def _concepts(self, query: queries.Query) -> tuple[dict[Leg, list[Concept]], list[Match]]:
         """Concepts of the question's words as they are, and in the other language."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.fusion import by_key, convex, ordered, ranks, rrf
+from service.fusion import Lowered, by_key, convex, ordered, ranks, rrf
 from service.records import Leg, Ranking
 
 WEIGHTS = dict.fromkeys(Leg, 1.0)
@@ -60,6 +60,13 @@ def test_convex_takes_the_better_leg_of_words_and_adds_the_vectors() -> None:
     }
     found = as_dict(convex(legs, {**WEIGHTS, Leg.DENSE: 0.3}, depth=10))
     assert found == pytest.approx({1: 1.0 + 0.3, 2: 0.8, 3: 0.4 + 0.15, 4: 0.0})
+
+
+def test_what_is_lowered_counts_less_before_the_best_are_taken() -> None:
+    words = Ranking(np.array([1, 2, 3]), np.array([1.0, 0.8, 0.6]))
+    lowered = Lowered(np.array([1, 9]), 0.5)
+    found = convex({Leg.BM25: words}, {Leg.BM25: 1.0}, 2, lowered)
+    assert dict(zip(found.keys.tolist(), found.scores.tolist(), strict=True)) == pytest.approx({2: 0.8, 3: 0.6})
 
 
 @pytest.mark.parametrize("fuse", [convex, rrf])

@@ -28,7 +28,7 @@ FILLER = "The market opened at nine and traders came from every quarter of the t
 def holds(asked: list[str], weights: npt.NDArray[np.float64], *texts: tuple[str, str]) -> npt.NDArray[np.float64]:
     known = alignment.words_known()
     parts = [interaction.read_texts(text, known) for text in texts]
-    return interaction._held(known, asked, weights, [(title, text) for title, text in parts])
+    return interaction._held(known, [(title, text) for title, text in parts], asked, weights)
 
 
 def part(asked: list[str], *texts: str) -> list[float]:

@@ -92,6 +92,9 @@ class Reader(Protocol):
     def languages(self, keys: Sequence[int]) -> list[Language]:
         """The language of each chunk, by its script."""
 
+    def chunks_in(self, language: Language) -> int:
+        """How many chunks are in a language, by their script."""
+
     def homes(self, keys: Sequence[int]) -> list[int]:
         """A number for the article that each chunk is cut from."""
 

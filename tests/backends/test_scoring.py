@@ -17,7 +17,7 @@ from service.backends.embedded import kernels
 from service.backends.embedded.concepts import MIN_ARTICLE_IDF
 from service.backends.embedded.reader import EmbeddedReader
 from service.backends.embedded.variants import Spellings, build, trigrams
-from service.records import Article, Concept, Ranking
+from service.records import Article, Concept, Language, Ranking
 from service.vocabulary import Terms
 from tests.backends.test_embedded import FEW, TERMS, collection, histories, reader, vector, write
 
@@ -178,6 +178,8 @@ def test_the_mass_of_terms_is_that_of_the_texts(
             assert mass.tolist() == pytest.approx([expected[term] for term in terms])
             assert df.tolist() == [sum(term in row for row in corpus) for term in terms]
             assert len(set(index.homes(keys))) == len(live), "a chunk an article here"
+            spoken = Counter(index.languages(keys))
+            assert all(index.chunks_in(language) == spoken[language] for language in Language)
             assert index.article_lengths(sought) == [len(corpus[i]) for i, _ in chosen]
             assert [terms[i] for i in range(len(terms))] == list(terms[:])
 

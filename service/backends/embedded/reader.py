@@ -33,6 +33,7 @@ Placed = tuple[Keys, Scores]  # rows or keys, and how near the places lie that a
 _READ_FIRST = 1_000  # articles: they hold most of the words of those found later
 _WORDS_AT_ONCE = 1_000
 _NEAR_KEPT = 32_000_000  # passages near an area that are remembered, at most: 32 countries of a million passages
+_BY_FLAG = np.array([Language.ENGLISH, Language.ARABIC], object)  # by the last column of a segment's chunk table
 MIN_LIKENESS = 0.5  # Dice's coefficient of letter trigrams
 
 
@@ -48,6 +49,7 @@ class EmbeddedReader:
         self.manifest, self._parts, self._copy_at, self._pins = view
         self._segments = [part.segment for part in self._parts]
         self._live = [part.live for part in self._parts]
+        self._in_arabic: list[int] = []  # chunks, once they are counted
         self._bases = np.cumsum([0, *(len(s) for s in self._segments)])
         self._article_bases = np.cumsum([0, *(len(s.ids) for s in self._segments)])
         self._copies: dict[str, list[str]] = {}
@@ -85,8 +87,17 @@ class EmbeddedReader:
         return self._words.best_possible(concepts, article_weight)
 
     def languages(self, keys: Sequence[int]) -> list[Language]:
-        arabic = self._by_segment(np.array(keys, np.int64), lambda segment, rows: segment.table[rows, 5]).tolist()
-        return [Language.ARABIC if flag else Language.ENGLISH for flag in arabic]
+        arabic = self._by_segment(np.array(keys, np.int64), lambda segment, rows: segment.table[rows, 5])
+        found: list[Language] = _BY_FLAG[arabic].tolist()
+        return found
+
+    def chunks_in(self, language: Language) -> int:
+        if not self._in_arabic:
+            every = zip(self._segments, self._live, strict=True)
+            flags = (segment.table[:, 5] if live is None else segment.table[live, 5] for segment, live in every)
+            self._in_arabic.append(sum(int(flag.sum()) for flag in flags))
+        arabic = self._in_arabic[0]
+        return arabic if language is Language.ARABIC else self.manifest.chunks - arabic
 
     def homes(self, keys: Sequence[int]) -> list[int]:
         found = np.zeros(len(keys), np.int64)

@@ -60,6 +60,7 @@ class MilvusReader:
         self.spelt_alike = lru_cache(maxsize=50_000)(self._alike)
         self._weights = lru_cache(maxsize=64)(self._conditions.weights)
         self._naming = lru_cache(maxsize=16)(self._stored.passages_where)  # one search looks for the same places twice
+        self._arabic = lru_cache(maxsize=1)(self._counted)
         self._canary = Canary(server, version, canary_s)
         self._canary.check()
         self._words_of = WordSearch(server, self._stored, self._canary, articles)
@@ -93,6 +94,10 @@ class MilvusReader:
     def languages(self, keys: Sequence[int]) -> list[Language]:
         rows = self._stored.scored.of(keys)
         return [Language.ARABIC if row.arabic else Language.ENGLISH for row in rows]
+
+    def chunks_in(self, language: Language) -> int:
+        arabic = self._arabic()
+        return arabic if language is Language.ARABIC else self.manifest.chunks - arabic
 
     def homes(self, keys: Sequence[int]) -> list[int]:
         return [row.home for row in self._stored.scored.of(keys)]
@@ -258,6 +263,10 @@ class MilvusReader:
 
     def close(self) -> None:
         self._words_of.close()
+
+    def _counted(self) -> int:
+        """Passages in Arabic."""
+        return self._server.count(self._stored.passages, f"{self._live} and arabic == 1")
 
     def _looked_up(self, concepts: tuple[tuple[tuple[tuple[str, float], ...], float], ...]) -> Asked:
         found = [Concept("", dict(terms), weight) for terms, weight in concepts]
