@@ -5,7 +5,7 @@ chance where the best of 200 do not, and a concept's weight is spread over trans
 language are brought near one level first. Then the first few of each are read word by word, as late interaction does
 (interaction.py): what they hold of the question gives the odds that the language answers it, and the more passages a
 language has the more they hold by chance. All passages of the less likely language count less, as far as the other is
-more likely; where both are likely, both stay. In a collection of one language nothing changes.
+more likely and it is not likely itself: where both answer, both stay. In a collection of one language nothing changes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ _AGAINST = 5.5  # log-odds that the one passage of a collection does not answer 
 _BY_SIZE = 0.6  # the same, for each e-fold number of passages
 _FEWEST = 100  # passages: those of a language that has fewer hold as much by chance
 _RAISED = 0.7  # how much of the way to the other language's best score, on a scale of logarithms
-_UNSURE = 0.05  # difference in likelihood that changes nothing
-_LOWERED = 2.0  # power of what a language counts
+_LOWERED = 2.0  # power of what the less likely language counts
 _CONCERNED = 1 / 4  # of the better language's best score, below which the other is no rival
 
 
@@ -64,7 +63,7 @@ def weighed(
         times = np.where(arabic[leg], raised[Language.ARABIC], raised[Language.ENGLISH])
         legs[leg] = fusion.ranked(ranking.keys, ranking.scores * times)
     less = min(likely, key=lambda other: likely[other])
-    counts = (1 - max(0.0, max(likely.values()) - likely[less] - _UNSURE)) ** (_LOWERED * strength)
+    counts = (1 - (max(likely.values()) - likely[less]) * (1 - likely[less])) ** (_LOWERED * strength)
     keys = np.concatenate([rankings[leg].keys[among[less][leg]] for leg in legs])
     return legs, fusion.Lowered(keys, counts) if counts < 1 else None
 
