@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from service import fusion
-from service.backends.base import Reader
+from service.backends.base import Keys, Reader
 from service.interaction import Reading
 from service.records import Concept, Language, Leg, Ranking
 
@@ -26,46 +27,68 @@ _BY_SIZE = 0.6  # the same, for each e-fold number of passages
 _FEWEST = 100  # passages: those of a language that has fewer hold as much by chance
 _RAISED = 0.7  # how much of the way to the other language's best score, on a scale of logarithms
 _LOWERED = 2.0  # power of what the less likely language counts
+_AS_GOOD_AS_ALL = 0.999  # times
 _CONCERNED = 1 / 4  # of the better language's best score, below which the other is no rival
 
 
-def weighed(
-    reader: Reader, reading: Reading, concepts: Mapping[Leg, Sequence[Concept]], language: Language,
-    rankings: Mapping[Leg, Ranking], strength: float = 1.0,
-) -> tuple[dict[Leg, Ranking], fusion.Lowered | None]:  # fmt: skip
-    """The legs of words by language, and the keys of the less likely one with what they count in the end, if less.
+class Less(NamedTuple):
+    """The language that is less likely to answer, and how many times its passages count, 0 to 1."""
 
-    ``concepts``: those that a leg looks for, and the words that it has none for; ``language``: the question's;
-    ``rankings``: scaled by what is possible, best first. Without a rival they come back as they are.
+    language: Language
+    times: float
+
+
+def weighed(
+    reader: Reader, reading: Reading, concepts: Mapping[Leg, Sequence[Concept]], rankings: Mapping[Leg, Ranking],
+    filtered: bool = False, strength: float = 1.0,
+) -> tuple[dict[Leg, Ranking], Less | None]:  # fmt: skip
+    """The legs of words, each language's best brought near one level, and the language that counts less, if one does.
+
+    ``concepts``: those that a leg looks for, and the words that it has none for; ``rankings``: scaled by what is
+    possible, best first; ``filtered``: whether a filter left passages out. Without a rival they come back as they are.
     """
     legs = {leg: rankings[leg] for leg in (Leg.BM25, Leg.CROSS)}
     if not _rivals([float(r.scores[0]) if len(r) else 0.0 for r in legs.values()]):
         return legs, None
-    arabic = {
-        leg: np.array([said is Language.ARABIC for said in reader.languages(ranking.keys.tolist())], bool)
-        for leg, ranking in legs.items()
-    }
+    arabic = {leg: _arabic(reader, ranking.keys) for leg, ranking in legs.items()}
     among = {Language.ARABIC: arabic, Language.ENGLISH: {leg: ~held for leg, held in arabic.items()}}
     best = {
-        other: max(float(r.scores[among[other][leg]].max(initial=0.0)) for leg, r in legs.items()) for other in Language
+        language: max(float(r.scores[where[leg]].max(initial=0.0)) for leg, r in legs.items())
+        for language, where in among.items()
     }
     if not _rivals(list(best.values())):
         return legs, None
+    first = {
+        language: fusion.best_of([_first(legs[leg], where[leg]) for leg in legs]).keys[:_LOOKED_AT].tolist()
+        for language, where in among.items()
+    }
+    keys = [key for best_keys in first.values() for key in best_keys]
+    held = dict(zip(keys, reading.held(concepts, keys).tolist(), strict=True))
     likely = {}
-    for other, where in among.items():
-        first = fusion.best_of([_first(legs[leg], where[leg]) for leg in legs]).keys[:_LOOKED_AT]
-        held = reading.held(concepts, Leg.BM25 if other is language else Leg.CROSS, first.tolist())
-        odds = float(held.max(initial=0.0)) - _AGAINST - _BY_SIZE * math.log(max(_FEWEST, reader.chunks_in(other)))
-        likely[other] = 1 / (1 + math.exp(-odds))
+    for language, where in among.items():
+        # What a filter lets through is not counted: those found stand for it.
+        size = sum(int(rows.sum()) for rows in where.values()) if filtered else reader.chunks_in(language)
+        odds = max(held[key] for key in first[language]) - _AGAINST - _BY_SIZE * math.log(max(_FEWEST, size))
+        likely[language] = 1 / (1 + math.exp(-odds))
     most = max(best.values())
-    raised = {other: (most / best[other]) ** (_RAISED * strength) for other in best}
+    raised = {language: (most / score) ** (_RAISED * strength) for language, score in best.items()}
     for leg, ranking in legs.items():
         times = np.where(arabic[leg], raised[Language.ARABIC], raised[Language.ENGLISH])
         legs[leg] = fusion.ranked(ranking.keys, ranking.scores * times)
-    less = min(likely, key=lambda other: likely[other])
-    counts = (1 - (max(likely.values()) - likely[less]) * (1 - likely[less])) ** (_LOWERED * strength)
-    keys = np.concatenate([rankings[leg].keys[among[less][leg]] for leg in legs])
-    return legs, fusion.Lowered(keys, counts) if counts < 1 else None
+    lower = min(likely, key=lambda language: likely[language])
+    counts = (1 - (max(likely.values()) - likely[lower]) * (1 - likely[lower])) ** (_LOWERED * strength)
+    return legs, Less(lower, counts) if counts < _AS_GOOD_AS_ALL else None
+
+
+def lowered(reader: Reader, rankings: Mapping[Leg, Ranking], less: Less) -> fusion.Lowered:
+    """The keys, in any ranking, of the language that counts less."""
+    keys = np.unique(np.concatenate([ranking.keys for ranking in rankings.values()]))
+    arabic = _arabic(reader, keys)
+    return fusion.Lowered(keys[arabic if less.language is Language.ARABIC else ~arabic], less.times)
+
+
+def _arabic(reader: Reader, keys: Keys) -> fusion.Mask:
+    return np.array([language is Language.ARABIC for language in reader.languages(keys.tolist())], bool)
 
 
 def _rivals(best: Sequence[float]) -> bool:

@@ -14,10 +14,10 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Lowered(NamedTuple):
-    """Keys that count less in the end."""
+    """Keys whose sum counts ``times``, 0 to 1."""
 
-    keys: npt.NDArray[np.int64]
-    times: float  # 0 to 1
+    keys: npt.NDArray[np.int64]  # ascending
+    times: float
 
 
 def convex(
@@ -26,16 +26,17 @@ def convex(
     """Weighted sum of the words', the feedback's and the vectors' evidence, each from 0 to 1.
 
     A chunk is in one language, so the better of BM25 and the cross-language leg counts; their scores must be on one
-    scale (a share of what a perfect chunk would get), which the best of both then stretches to 1. A leg that lacks a
-    chunk gives it nothing. Dense scores are taken above the lowest one ranked; place scores are as
-    they are.
+    scale (a share of what a perfect chunk would get, or a multiple), which the best of both then brings to 1. A leg
+    that lacks a chunk gives it nothing. Dense scores are taken above the lowest one ranked; place scores are as they
+    are. What is ``lowered`` counts less before the best ``depth`` are taken.
     """
-    words = [(r.keys, weights[leg] * r.scores) for leg, r in sorted(rankings.items()) if leg in (Leg.BM25, Leg.CROSS)]
+    of_words = [leg for leg in (Leg.BM25, Leg.CROSS) if leg in rankings and weights[leg]]
+    words = [(rankings[leg].keys, weights[leg] * rankings[leg].scores) for leg in of_words]
     found = {Leg.BM25: _merged(words, np.maximum)}
     found |= {leg: (r.keys, r.scores) for leg in (Leg.DENSE, Leg.FEEDBACK) if (r := rankings.get(leg)) is not None}
     parts: list[Part] = []
     for leg, (keys, scores) in found.items():
-        if len(keys) and weights[leg]:
+        if len(keys) and (leg is Leg.BM25 or weights[leg]):
             low = float(scores.min())  # below 0 for words only in collections of a few chunks
             low = low if leg is Leg.DENSE and len(keys) > 1 else min(0.0, low)
             weight = 1.0 if leg is Leg.BM25 else weights[leg]

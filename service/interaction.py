@@ -38,46 +38,36 @@ class Reading:
         self._reader = reader
         self._kept: tuple[alignment.Words, dict[int, tuple[Part, Part]]] | None = None  # key -> title, passage
 
-    def ranking(self, concepts: Mapping[Leg, Sequence[Concept]], language: Language, found: Ranking) -> Ranking:
+    def ranking(self, concepts: Mapping[Leg, Sequence[Concept]], found: Ranking) -> Ranking:
         """The best of what was found, each with its part of what they hold together; the parts sum to 1 at most.
 
         How short articles are is seen by language: one language's long ones do not keep the other's from being read.
-        ``concepts``: by leg, those that it looks for and the words that it has none for; ``language``: the question's.
+        ``concepts``: by leg, those that it looks for and the words that it has none for.
         """
         keys, reader = found.keys[:READ].tolist(), self._reader
         among: dict[Language, list[int]] = {}
-        for row, other in enumerate(reader.languages(keys)):
-            among.setdefault(other, []).append(row)
+        for row, language in enumerate(reader.languages(keys)):
+            among.setdefault(language, []).append(row)
         lengths = reader.article_lengths(keys)
-        shortness = {other: _shortness([lengths[row] for row in rows]) for other, rows in among.items()}
-        if not any(shortness.values()):
+        share = np.zeros(len(keys))
+        for rows in among.values():
+            share[rows] = _shortness([lengths[row] for row in rows])
+        if not share.any():
             return Ranking(np.zeros(0, np.int64), np.zeros(0))
-        rarity, (known, parts) = self._rarity(concepts), self._read(keys)
-        share, held = np.zeros(len(keys)), np.zeros(len(keys))
-        for other, rows in among.items():
-            asked = [concept.source for concept in concepts[Leg.BM25 if other is language else Leg.CROSS]]
-            share[rows] = shortness[other]
-            held[rows] = _held(known, [parts[row] for row in rows], asked, np.array([rarity[word] for word in asked]))
-        evidence = held + _FOUND * found.scores[: len(keys)]
+        evidence = self.held(concepts, keys) + _FOUND * found.scores[: len(keys)]
         likely = np.exp(evidence - evidence.max())
         scores = share * likely / likely.sum()
         order = np.lexsort((found.keys[: len(keys)], -scores))
         order = order[share[order] > 0]
         return Ranking(found.keys[order], scores[order])
 
-    def held(self, concepts: Mapping[Leg, Sequence[Concept]], leg: Leg, keys: Sequence[int]) -> Floats:
-        """How much passages in the language that a leg looks in hold of the question, (keys,), 0 to 20."""
-        if not len(keys):
-            return np.zeros(0)
-        asked, rarity = [concept.source for concept in concepts[leg]], self._rarity(concepts)
-        return _held(*self._read(keys), asked, np.array([rarity[word] for word in asked]))
-
-    def _rarity(self, concepts: Mapping[Leg, Sequence[Concept]]) -> dict[str, float]:
-        """Of each word, in the language that has more of it: where one is rare all its words are."""
-        rarity: dict[str, float] = {}
+    def held(self, concepts: Mapping[Leg, Sequence[Concept]], keys: Sequence[int]) -> Floats:
+        """How much each passage holds of the question's words, (keys,): at most the three constants' sum, 20."""
+        rarity: dict[str, float] = {}  # in the language that has more of it: where one is rare all its words are
         for concept in (concept for leg in concepts.values() for concept in leg):
             rarity[concept.source] = min(self._reader.best_possible([concept]), rarity.get(concept.source, np.inf))
-        return rarity
+        asked = [concept.source for concept in concepts[Leg.BM25]]
+        return _held(*self._read(keys), asked, np.array([rarity[word] for word in asked]))
 
     def _read(self, keys: Sequence[int]) -> tuple[alignment.Words, list[tuple[Part, Part]]]:
         """The words that the rows are of, and each passage's parts."""

@@ -210,12 +210,12 @@ class Retriever:
             for leg in (Leg.BM25, Leg.CROSS, Leg.DENSE)
         }
         wanted = {leg: _with_untranslated(concepts, leg) for leg in (Leg.BM25, Leg.CROSS)}
-        lowered = self._weigh_languages(query.language, wanted, rankings)
+        less = self._weigh_languages(wanted, rankings, bool(keep))
         if not len(rankings[Leg.BM25]) and not len(rankings[Leg.CROSS]):
             rankings[Leg.DENSE] = _above(rankings[Leg.DENSE], self._settings.min_cosine)
         rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
         more = bool(self.weights[Leg.FEEDBACK])
-        fused = self._fuse(rankings, min(depth, self.feedback.looked_at) if more else depth, lowered)
+        fused = self._fuse(rankings, min(depth, self.feedback.looked_at) if more else depth, less)
         if more:
             with stage(Leg.FEEDBACK):
                 rankings[Leg.FEEDBACK] = feedback.ranking(
@@ -223,14 +223,13 @@ class Retriever:
                     lambda widened: self._reader.search_terms(widened, depth, keep, weight),
                 )  # fmt: skip
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
-            fused = self._fuse(rankings, depth, lowered)
+            fused = self._fuse(rankings, depth, less)
         fused = focusing.lean(fused, focus, self._reader, self._settings)
-        return rankings, self._aligned(query.language, wanted, rankings, fused, focus)
+        return rankings, self._aligned(wanted, rankings, fused, focus)
 
     def _aligned(
-        self, language: Language, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking], fused: Ranking,
-        focus: Focus,
-    ) -> Ranking:  # fmt: skip
+        self, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking], fused: Ranking, focus: Focus
+    ) -> Ranking:
         """The fused ranking with what the best short articles hold of the question added.
 
         Not where the newest are asked for, where a cross-encoder reads them, or to ranks, which have no scale.
@@ -238,23 +237,24 @@ class Retriever:
         if not self._aligns or focus.recent:
             return fused
         with stage(Leg.ALIGNMENT):
-            rankings[Leg.ALIGNMENT] = self._reading.ranking(wanted, language, fused)
+            rankings[Leg.ALIGNMENT] = self._reading.ranking(wanted, fused)
         return fusion.added(fused, rankings[Leg.ALIGNMENT], self._settings.weight_alignment)
 
     def _weigh_languages(
-        self, language: Language, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking]
-    ) -> fusion.Lowered | None:
-        """Bring the legs of words to one scale, whatever words a language has for the question; what counts less."""
+        self, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking], filtered: bool
+    ) -> balance.Less | None:
+        """Bring the legs of words to one scale, whatever words a language has for the question; which counts less."""
         for leg, all_of_it in wanted.items():
             if best := self._reader.best_possible(all_of_it, self._settings.weight_article):
                 rankings[leg] = Ranking(rankings[leg].keys, rankings[leg].scores / best)
         strength = self._settings.weight_balance
-        if not strength or self._settings.fusion is Fusion.RRF:
+        both = self.weights[Leg.BM25] and self.weights[Leg.CROSS]
+        if not strength or not both or self._settings.fusion is Fusion.RRF:
             return None
         with stage("balance"):
-            legs, lowered = balance.weighed(self._reader, self._reading, wanted, language, rankings, strength)
+            legs, less = balance.weighed(self._reader, self._reading, wanted, rankings, filtered, strength)
         rankings.update(legs)
-        return lowered
+        return less
 
     def _reranked(self, text: str, rankings: dict[Leg, Ranking], fused: Ranking) -> Ranking:
         """The fused ranking with the reranker's reading of its best passages added, where there is a reranker."""
@@ -335,7 +335,8 @@ class Retriever:
             vector = self._encoder.encode_query(" ".join(query.words))
             return self._reader.search_vector(vector, depth, keep) if vector.any() else _nothing()
 
-    def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int, lowered: fusion.Lowered | None) -> Ranking:
+    def _fuse(self, rankings: Mapping[Leg, Ranking], depth: int, less: balance.Less | None) -> Ranking:
+        lowered = balance.lowered(self._reader, rankings, less) if less else None
         if self._settings.fusion is Fusion.RRF:
             return fusion.rrf(rankings, self.weights, depth, self._settings.rrf_k)
         return fusion.convex(rankings, self.weights, depth, lowered)

@@ -62,6 +62,13 @@ def test_convex_takes_the_better_leg_of_words_and_adds_the_vectors() -> None:
     assert found == pytest.approx({1: 1.0 + 0.3, 2: 0.8, 3: 0.4 + 0.15, 4: 0.0})
 
 
+@pytest.mark.parametrize(("off", "left"), [(Leg.BM25, {2: 1.0}), (Leg.CROSS, {1: 1.0})])
+def test_a_leg_of_words_without_weight_leaves_the_other(off: Leg, left: dict[int, float]) -> None:
+    legs = {Leg.BM25: Ranking(np.array([1]), np.array([1.0])), Leg.CROSS: Ranking(np.array([2]), np.array([0.9]))}
+    found = convex(legs, {leg: float(leg is not off) for leg in legs}, 10)
+    assert dict(zip(found.keys.tolist(), found.scores.tolist(), strict=True)) == left
+
+
 def test_what_is_lowered_counts_less_before_the_best_are_taken() -> None:
     words = Ranking(np.array([1, 2, 3]), np.array([1.0, 0.8, 0.6]))
     lowered = Lowered(np.array([1, 9]), 0.5)

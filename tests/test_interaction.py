@@ -18,7 +18,7 @@ from service import alignment, interaction
 from service.encoder import StaticEncoder
 from service.engine import Engine
 from service.errors import SettingsError
-from service.records import Concept, Filters, Fusion, Language, Leg, Ranking
+from service.records import Concept, Filters, Fusion, Leg, Ranking
 from service.retriever import Retriever
 
 Reports = Callable[..., Path]
@@ -172,6 +172,6 @@ def test_articles_are_short_by_degrees(engine: Engine, reports: Reports) -> None
     concepts = {leg: [Concept("raid", {"raid": 1.0})] for leg in (Leg.BM25, Leg.CROSS)}
     shares = {}
     for key, name in zip(keys, ids, strict=True):
-        read = interaction.Reading(reader).ranking(concepts, Language.ENGLISH, Ranking(np.array([key]), np.ones(1)))
+        read = interaction.Reading(reader).ranking(concepts, Ranking(np.array([key]), np.ones(1)))
         shares[name] = float(read.scores.sum())
     assert shares["a"] == 1.0 and 0 < shares["b"] < 1 and shares["c"] == 0.0

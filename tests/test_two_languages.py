@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import combinations, cycle, islice, permutations
+from itertools import combinations, cycle, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from service import balance
 from service.engine import Engine
-from service.fusion import Lowered
-from service.interaction import Reading
-from service.records import Concept, Language, Leg, Ranking
+from service.records import Concept, Fusion, Hit, Language, Leg, Ranking
 from service.retriever import Retriever
 
 
@@ -74,39 +74,74 @@ def test_what_either_language_answers_stays_beside_the_other(engine: Engine, rep
         assert set(found(engine, question, 1.0)[:2]) == {"en", "ar"}
 
 
-def test_of_two_languages_that_hold_as_much_the_one_with_fewer_passages_is_believed(
-    engine: Engine, reports: Callable[..., Path]
+class Told:
+    """A reader and a reading in one: Arabic passages from 100 on, each language's best holding so much."""
+
+    def __init__(self, arabic: tuple[int, float], english: tuple[int, float]) -> None:
+        self._told = {Language.ARABIC: arabic, Language.ENGLISH: english}
+
+    def languages(self, keys: list[int]) -> list[Language]:
+        return [Language.ARABIC if key >= 100 else Language.ENGLISH for key in keys]
+
+    def chunks_in(self, language: Language) -> int:
+        return self._told[language][0]
+
+    def held(self, concepts: Mapping[Leg, Sequence[Concept]], keys: Sequence[int]) -> npt.NDArray[np.float64]:
+        return np.array(
+            [self._told[language][1] - key % 100 for key, language in zip(keys, self.languages([*keys]), strict=True)]
+        )
+
+
+FEW, MANY = 300, 100_000
+EITHER = {  # (passages, held by the best) in Arabic and in English -> which counts less, and how much
+    ((MANY, 11.0), (FEW, 11.0)): (Language.ARABIC, 0.197),  # among many more is held by chance
+    ((FEW, 11.0), (MANY, 11.0)): (Language.ENGLISH, 0.197),
+    ((MANY, 20.0), (FEW, 16.0)): None,  # likely both
+    ((MANY, 20.0), (FEW, 11.0)): (Language.ENGLISH, 0.976),  # rather likely both
+    ((MANY, 20.0), (FEW, 7.0)): (Language.ENGLISH, 0.058),
+    ((MANY, 13.0), (FEW, 10.0)): (Language.ARABIC, 0.929),  # as likely as not
+    ((5, 9.0), (100, 9.0)): None,  # a few passages are as many as a hundred
+}
+
+
+@pytest.mark.parametrize(("told", "less"), EITHER.items())
+def test_the_less_likely_language_counts_less(
+    told: tuple[tuple[int, float], tuple[int, float]], less: tuple[Language, float] | None
 ) -> None:
-    engine.ingest("c", [reports(*by_chance(6), {"id": "asked", "text": ANSWER})])
-    _, lowered = weighed(engine, QUESTION)
-    assert lowered is None or lowered.times > 0.99  # both hold all there is: neither is unlikely
-    engine.ingest(
-        "d", [reports(*by_chance(3), {"id": "asked", "text": ANSWER.replace("doctor", "nurse")}, name="d.jsonl")]
-    )
-    legs, lowered = weighed(engine, QUESTION, "d")
-    assert lowered and lowered.times < 0.9
-    assert set(engine.reader("d").languages(lowered.keys.tolist())) == {Language.ARABIC}
-    assert not {*lowered.keys.tolist()} & {int(legs[Leg.CROSS].keys[0])}
+    reader: Any = Told(*told)
+    legs = {
+        Leg.BM25: Ranking(np.arange(4), np.array([0.8, 0.6, 0.4, 0.2])),
+        Leg.CROSS: Ranking(np.arange(100, 104), np.array([0.4, 0.3, 0.2, 0.1])),
+    }
+    nearer, found = balance.weighed(reader, reader, {}, legs)
+    assert nearer[Leg.BM25].scores.tolist() == legs[Leg.BM25].scores.tolist()
+    assert 0.4 < nearer[Leg.CROSS].scores[0] < 0.8
+    assert (found and (found.language, pytest.approx(found.times, abs=0.001))) == less
+    if found:
+        squared = balance.weighed(reader, reader, {}, legs, strength=2.0)[1]
+        assert squared and squared.times == pytest.approx(found.times**2)
+        assert balance.weighed(reader, reader, {}, legs, filtered=True)[1] != found  # four of either were found
 
 
-def test_where_the_other_language_has_next_to_nothing_all_stays_as_it_is(mostly_arabic: Engine) -> None:
-    reader = mostly_arabic.reader("c")
-    some, little = (Ranking(np.arange(2), np.array([best, 0.1])) for best in (0.9, 0.2))
+def test_all_that_is_found_in_a_language_is_lowered() -> None:
+    reader: Any = Told((1, 0.0), (1, 0.0))
+    found = {leg: Ranking(np.array(keys), np.ones(2)) for leg, keys in ((Leg.BM25, [7, 101]), (Leg.DENSE, [7, 3]))}
+    lowered = balance.lowered(reader, found, balance.Less(Language.ENGLISH, 0.5))
+    assert lowered.keys.tolist() == [3, 7] and lowered.times == 0.5
+
+
+def test_ranks_are_not_weighed(mostly_arabic: Engine) -> None:
+    def ranked(weight: float) -> list[Hit]:
+        changed = replace(mostly_arabic.settings, weight_balance=weight, fusion=Fusion.RRF)
+        return Retriever(mostly_arabic.reader("c"), mostly_arabic.encoder, changed).rank(QUESTION, depth=300)
+
+    assert ranked(1.0) == ranked(0.0)
+
+
+def test_where_the_other_language_has_next_to_nothing_all_stays_as_it_is() -> None:
+    reader: Any = Told((MANY, 20.0), (FEW, 0.0))
+    some, little = Ranking(np.arange(2), np.array([0.9, 0.1])), Ranking(np.arange(100, 102), np.array([0.2, 0.1]))
     none = Ranking(np.zeros(0, np.int64), np.zeros(0))
-    concepts = {leg: [Concept("train", {"train": 1.0})] for leg in (Leg.BM25, Leg.CROSS)}
-    for legs in permutations((some, little)), permutations((some, none)):
-        for own, cross in legs:
-            rankings = {Leg.BM25: own, Leg.CROSS: cross}
-            found = balance.weighed(reader, Reading(reader), concepts, Language.ENGLISH, rankings)
-            assert found == (rankings, None)
-
-
-def weighed(engine: Engine, question: str, collection: str = "c") -> tuple[dict[Leg, Ranking], Lowered | None]:
-    """As a search weighs the languages."""
-    retriever, reader = engine.retriever(collection), engine.reader(collection)
-    concepts = retriever.concepts(question)
-    rankings = {}
-    for leg in (Leg.BM25, Leg.CROSS):
-        found = reader.search_terms(concepts[leg], 1000)
-        rankings[leg] = Ranking(found.keys, found.scores / reader.best_possible(concepts[leg]))
-    return balance.weighed(reader, Reading(reader), concepts, Language.ARABIC, rankings)
+    for own, cross in (some, little), (little, some), (some, none), (none, some), (none, none):
+        legs = {Leg.BM25: own, Leg.CROSS: cross}
+        assert balance.weighed(reader, reader, {}, legs) == (legs, None)

@@ -88,7 +88,7 @@ class RasadLegs(Rasad):
     """The search by words, translations and vectors alone: what other hybrids have, and the translations."""
 
     def __init__(self, settings: Settings) -> None:
-        without = ("feedback", "variants", "synonyms", "article", "alignment")
+        without = ("feedback", "variants", "synonyms", "article", "alignment", "balance")
         super().__init__(replace(settings, **{f"weight_{part}": 0.0 for part in without}))
 
 
