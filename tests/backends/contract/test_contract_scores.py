@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from service.engine import SAMPLE, Engine
-from service.records import Article, Backends, Concept, Filters, Leg
+from service.records import Article, Backends, Concept, Filters, Language, Leg
 from tests.backends.contract.conftest import KINDS, article, put, settings_of
 from tests.backends.contract.oracle import Oracle
 
@@ -58,6 +59,10 @@ def agree(engine: Engine, live: list[Article]) -> None:
     found = reader.search_vector(vector, 10_000)
     scores = dict(zip(reader.docids(found.keys.tolist()), found.scores.tolist(), strict=True))
     assert scores == pytest.approx(oracle.dense(vector), abs=1e-4)
+    spoken = Counter(reader.languages(found.keys.tolist()))
+    assert {language: reader.chunks_in(language) for language in Language} == {
+        language: spoken[language] for language in Language
+    }
 
 
 def test_scores_as_published(engine: Engine) -> None:
