@@ -64,11 +64,6 @@ def occurrences(text: str, wanted: Container[str]) -> list[tuple[str, int, int]]
     return [(found[i], ends[2 * i], ends[2 * i + 1]) for i in held if found[i]]
 
 
-def laid_out(text: str) -> tuple[str, ...]:
-    """The index terms of all words in text order, "" for stop words."""
-    return _laid_out(text)[0]
-
-
 @lru_cache(maxsize=_TEXTS_KEPT)
 def _laid_out(text: str) -> tuple[tuple[str, ...], array[int]]:
     """The index terms of all words, "" for stop words; where words and what lies between them end, in turn."""

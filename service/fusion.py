@@ -16,7 +16,7 @@ Mask = npt.NDArray[np.bool_]
 class Lowered(NamedTuple):
     """Keys whose sum counts ``times``, 0 to 1."""
 
-    keys: npt.NDArray[np.int64]  # ascending
+    keys: npt.NDArray[np.int64]
     times: float
 
 
