@@ -85,16 +85,21 @@ def _json_lines(rows: Sequence[Row], provenance: Provenance) -> str:
 
 def _csv(rows: Sequence[Row], provenance: Provenance) -> str:
     """With a byte order mark, without which spreadsheets misread Arabic; formulas are made text by an apostrophe."""
-    made = {**asdict(provenance), "options": json.dumps(dict(provenance.options), ensure_ascii=False)}
+    made = {name: _plain(value) for name, value in asdict(provenance).items()}
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out, lineterminator="\r\n")
     names = list(Row.__dataclass_fields__)
     writer.writerow([*names, *made])
     for row in rows:
-        values = {**asdict(row), "copies": json.dumps(row.copies, ensure_ascii=False)}
-        writer.writerow([cell(value) for value in (*values.values(), *made.values())])
+        values = [*map(_plain, asdict(row).values()), *made.values()]
+        writer.writerow([cell(value) for value in values])
     return out.getvalue()
+
+
+def _plain(value: object) -> object:
+    """Several values as JSON, where a format has but text."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | tuple) else value
 
 
 def cell(value: object) -> object:
@@ -167,7 +172,7 @@ def _note(row: Row, provenance: Provenance) -> str:
         "characters": f"{row.start}-{row.end}",
         "sha256 of the quote": row.text_sha256,
         "sha256 of the article": row.article_sha256,
-        **{name: json.dumps(v, ensure_ascii=False) if isinstance(v, dict) else v for name, v in made.items() if v},
+        **{name: _plain(value) for name, value in made.items() if value},
     }
     return "; ".join(f"{name}: {value}" for name, value in parts.items())
 

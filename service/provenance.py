@@ -28,11 +28,13 @@ class Provenance:
     chunker: str
     code: str
     language_model: str = ""  # that wrote an answer's sentences
+    notices: tuple[str, ...] = ()  # what was said of how the question was understood
 
 
 def of(
-    manifest: Manifest, query: str, options: Mapping[str, str | Sequence[str]], language_model: str = ""
-) -> Provenance:
+    manifest: Manifest, query: str, options: Mapping[str, str | Sequence[str]], language_model: str = "",
+    notices: Sequence[str] = (),
+) -> Provenance:  # fmt: skip
     recipe = manifest.recipe
     return Provenance(
         query,
@@ -46,6 +48,7 @@ def of(
         recipe.get("chunker", ""),
         code_version(),
         language_model,
+        tuple(notices),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -51,6 +51,17 @@ _REHEARSED = ("reports from near Baghdad in May 2020", "تقارير من قرب
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
+class _Found(NamedTuple):
+    """What was asked in the end, where and when was looked, what is to be said of it, all legs and the fused one."""
+
+    query: queries.Query
+    focus: Focus
+    notices: list[str]
+    rankings: dict[Leg, Ranking]
+    fused: Ranking
+    less: balance.Less | None  # the language that counted less, if one did
+
+
 class Retriever:
     """Searches one pinned version of a collection; safe to use from several threads."""
 
@@ -84,13 +95,15 @@ class Retriever:
             query = queries.parse(text, self._settings.max_query_chars)
             concepts, matches = self._concepts(query)
             wide = self._wide(query, concepts, filters)
-        asked, focus, notices, rankings, fused = self._found(text, query, wide, filters, self._settings.depth)
+        asked, focus, notices, rankings, fused, less = self._found(text, query, wide, filters, self._settings.depth)
         language = filters.notices_in or query.language
         reading = time.perf_counter()
         fused = self._reranked(text, rankings, fused)
         if explain and self._reranker:
             read_ms = (time.perf_counter() - reading) * 1000
             notices.append(say(language, "reranker_read", n=len(rankings[Leg.RERANKER]), ms=f"{read_ms:.0f}"))
+        if explain and less:
+            notices.append(say(language, f"less_{less.language}", times=f"{less.times:.2f}"))
         if explain:
             matches += self._further(concepts, wide, query.language)
         with stage("passages"):
@@ -123,7 +136,8 @@ class Retriever:
             raise SettingsError(f"the leg {leg} is switched off by the settings: no ranking of it can be had")
         if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.ALIGNMENT, Leg.RERANKER):
             wide = self._wide(query, concepts, focusing.NO_FILTERS)
-            _, _, _, rankings, ranking = self._found(text, query, wide, focusing.NO_FILTERS, depth)
+            found = self._found(text, query, wide, focusing.NO_FILTERS, depth)
+            rankings, ranking = found.rankings, found.fused
             if leg in (Leg.FUSED, Leg.RERANKER):
                 ranking = self._reranked(text, rankings, ranking)
             ranking = ranking if leg is Leg.FUSED else rankings.get(leg, _nothing())
@@ -152,22 +166,19 @@ class Retriever:
 
     def _found(
         self, text: str, query: queries.Query, wide: Mapping[Leg, list[Concept]], filters: Filters, depth: int
-    ) -> tuple[queries.Query, Focus, list[str], dict[Leg, Ranking], Ranking]:
-        """What was asked in the end, where and when was looked, what is to be said of it, all legs and the fused one.
-
-        Where nothing is found, what the question itself demanded is taken less strictly.
-        """
+    ) -> _Found:
+        """Where nothing is found, what the question itself demanded is taken less strictly."""
         language = filters.notices_in or query.language
         focus = focusing.read(text, filters, self._settings, language)
         keep, notices = self._filter(query, focus, language)
-        rankings, fused = self._all(query, wide, keep, depth, focus)
-        if not len(fused):
+        found = _Found(query, focus, notices, *self._all(query, wide, keep, depth, focus))
+        if not len(found.fused):
             for asked, where in self._less_strictly(query, focus, filters, language):
                 keep, said = self._filter(asked, where, language)
-                others, ranking = self._all(asked, wide, keep, depth, where)
-                if len(ranking):
-                    return asked, where, said, others, ranking
-        return query, focus, notices, rankings, fused
+                other = _Found(asked, where, said, *self._all(asked, wide, keep, depth, where))
+                if len(other.fused):
+                    return other
+        return found
 
     def _less_strictly(
         self, query: queries.Query, focus: Focus, filters: Filters, language: Language
@@ -194,15 +205,15 @@ class Retriever:
         for kind, counts in _COUNTED.items():
             if getattr(filters, kind):
                 lifted: dict[str, Any] = {kind: ()}
-                ranking = self._found(text, query, wide, replace(filters, **lifted), self._settings.depth)[-1]
+                ranking = self._found(text, query, wide, replace(filters, **lifted), self._settings.depth).fused
                 others = self._reader.facets(ranking.keys.tolist())
                 found = replace(found, **{counts: getattr(others, counts)})
         return found
 
     def _all(
         self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int, focus: Focus
-    ) -> tuple[dict[Leg, Ranking], Ranking]:
-        """Every leg's ranking, and the fused one. Feedback looks at what the other legs found first."""
+    ) -> tuple[dict[Leg, Ranking], Ranking, balance.Less | None]:
+        """Every leg's ranking, the fused one, and which language counts less. Feedback looks at the others' first."""
         weight = self._settings.weight_article
         depths = {Leg.DENSE: min(depth, self._settings.depth_dense)}
         rankings = {
@@ -225,7 +236,7 @@ class Retriever:
             rankings[Leg.PLACE] = self._near(focus.areas, rankings, keep, depth)
             fused = self._fuse(rankings, depth, less)
         fused = focusing.lean(fused, focus, self._reader, self._settings)
-        return rankings, self._aligned(wanted, rankings, fused, focus)
+        return rankings, self._aligned(wanted, rankings, fused, focus), less
 
     def _aligned(
         self, wanted: Mapping[Leg, list[Concept]], rankings: dict[Leg, Ranking], fused: Ranking, focus: Focus

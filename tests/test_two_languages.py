@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, cycle, islice
@@ -58,6 +59,17 @@ def found(engine: Engine, text: str, weight: float) -> list[str]:
 def test_many_reports_of_one_language_do_not_hide_the_right_one_of_the_other(mostly_arabic: Engine) -> None:
     assert found(mostly_arabic, QUESTION, 1.0)[0] == "asked"
     assert found(mostly_arabic, QUESTION, 0.0)[0] != "asked"  # so it is the balance that found it
+
+
+def test_which_language_counts_less_is_said_on_demand(mostly_arabic: Engine) -> None:
+    retriever = mostly_arabic.retriever("c")
+    said = [
+        n for n in retriever.search(QUESTION, explain=True).notices if n.startswith("ضُرب تقييم المقاطع العربية في ")
+    ]
+    assert len(said) == 1 and 0 < float(re.findall(r"0\.\d\d", said[0])[0]) < 1
+    english = retriever.search(" ".join(WORDS.values()), explain=True).notices
+    assert any(re.match(r"Arabic passages count 0\.\d\d times: English ones", notice) for notice in english)
+    assert not retriever.search(QUESTION).notices
 
 
 def test_a_few_words_in_the_rarer_language_are_not_raised(engine: Engine, reports: Callable[..., Path]) -> None:

@@ -58,7 +58,7 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
             raise RuntimeError("nothing was known beforehand, so there is a page")
         result = page.result
         manifest = await engine.manifest(asked.collection, result.version)
-        made = provenance.of(manifest, asked.text, asked.options())
+        made = provenance.of(manifest, asked.text, asked.options(), notices=result.notices)
         return file(export.write(export.rows_of(result.passages), made, kind), kind, "search")
 
     @get(
@@ -85,7 +85,7 @@ def export_handlers(engine: ThreadedEngine, settings: Settings) -> list[HTTPRout
         text = limits.question(q, settings.max_query_chars)
         answer = await engine.answer(limits.collections(collection), text, filters)
         manifest = await engine.manifest(collection, answer.version)
-        made = provenance.of(manifest, text, options(filters), answer.model)
+        made = provenance.of(manifest, text, options(filters), answer.model, answer.notices)
         return file(export.write(export.rows_of(answer.nearest, answer.citations), made, kind), kind, "answer")
 
     return [export_search, export_answer]

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -98,6 +99,25 @@ def depth_never_falls_below_one(entry: str) -> bool:
         if depth < 1 and position < len(body) - 1:
             return False
     return depth == 0
+
+
+def test_what_was_said_of_the_question_stands_in_every_format() -> None:
+    made = replace(MADE, notices=("looked for without the quotation marks", "قرب الحويجة"))
+    told = json.dumps(made.notices, ensure_ascii=False)
+
+    [line] = map(json.loads, export.write([row()], made, Format.JSON_LINES).splitlines())
+    assert line["provenance"]["notices"] == list(made.notices)
+    written = export.write([row()], made, Format.CSV).removeprefix("\ufeff")
+    [cells] = csv.DictReader(io.StringIO(written, newline=""))
+    assert cells["notices"] == told
+    for kind in (Format.BIBTEX, Format.RIS):
+        assert f"notices: {told}" in export.write([row()], made, kind)
+
+
+def test_what_was_said_of_a_search_is_in_its_file(client: Client) -> None:
+    text = client.get("/api/v1/export/search", params={"q": "Hawija <b>", "format": "jsonl"}).text
+
+    assert [json.loads(line)["provenance"]["notices"] for line in text.splitlines()] == [["no leg could use <b>"]]
 
 
 def test_arabic_is_written_as_it_is() -> None:
