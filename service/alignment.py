@@ -17,6 +17,7 @@ from service.encoder import bundled
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
+_THE_SAME = 0.95  # cosine of a word with and without article; of two forms of it .6 to .9
 _LOW, _HIGH = 0.2, 0.65  # cosines of words that have nothing in common, and of translations
 
 
@@ -37,6 +38,7 @@ class Words:
         self._table = np.zeros((0, bundled().dim), np.float32)
         self._figures = np.zeros(0, np.int64)  # of words that are whole numbers; else -1
         self._silent = np.zeros(0, bool)  # stop words
+        self._arabic = np.zeros(0, bool)  # in Arabic script
 
     def __len__(self) -> int:
         return len(self._row)
@@ -53,22 +55,33 @@ class Words:
                     self._table = grown
                     self._figures = np.pad(self._figures[:start], (0, len(grown) - start))
                     self._silent = np.pad(self._silent[:start], (0, len(grown) - start))
+                    self._arabic = np.pad(self._arabic[:start], (0, len(grown) - start))
                 self._table[start : start + len(new)] = bundled().encode_words(new)
                 plain = list(map(analyzer.normalize, new))
                 self._figures[start : start + len(new)] = list(map(_figure, plain))
                 self._silent[start : start + len(new)] = list(map(analyzer.says_nothing, plain))
+                self._arabic[start : start + len(new)] = list(map(analyzer.is_arabic, new))
                 self._row.update({word: start + i for i, word in enumerate(new)})
             return np.array([self._row[word] for word in words], np.int64)
 
-    def strengths(self, asked: Sequence[str], rows: Rows, low: float = _LOW, strict: bool = False) -> Floats:
+    def strengths(
+        self, asked: Sequence[str], rows: Rows, low: float = _LOW, strict: bool = False, akin: float = 1.0
+    ) -> Floats:
         """How alike each asked word and each word of ``rows`` are, (asked, rows), 0 (at a cosine of ``low``) to 1.
 
         ``strict``: a number that is asked for is like none but itself, and a stop word of ``rows`` like nothing.
+        ``akin``: how alike two different words of one script can be at most. They share letters as well as meaning, so
+        their cosines are higher than those of words of two scripts that are as near in meaning.
         """
         sought = self.rows(asked)
-        silent, figures, table = self._silent, self._figures, self._table  # rows stay what they are when these grow
+        # Rows stay what they are when these grow.
+        silent, figures, arabic, table = self._silent, self._figures, self._arabic, self._table
         different, where = np.unique(rows, return_inverse=True)
-        found: Floats = np.clip((table[sought] @ table[different].T - low) / (_HIGH - low), 0.0, 1.0)
+        cosines = table[sought] @ table[different].T
+        found: Floats = np.clip((cosines - low) / (_HIGH - low), 0.0, 1.0)
+        if akin < 1.0:
+            others = (arabic[sought][:, None] == arabic[different]) & (cosines < _THE_SAME)
+            found[others] = np.minimum(found[others], akin)
         if strict:
             for number in np.flatnonzero(figures[sought] >= 0).tolist():
                 found[number] = figures[different] == figures[sought[number]]

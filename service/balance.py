@@ -3,9 +3,10 @@
 The scores of the legs of words do not mean the same in both. The best of 100,000 passages hold some of the words by
 chance where the best of 200 do not, and a concept's weight is spread over translations. So the best passages of each
 language are brought near one level first. Then the first few of each are read word by word, as late interaction does
-(interaction.py): what they hold of the question gives the odds that the language answers it, and the more passages a
-language has the more they hold by chance. All passages of the less likely language count less, as far as the other is
-more likely and it is not likely itself: where both answer, both stay. In a collection of one language nothing changes.
+(interaction.py): what they hold of the question, and how rare that is, give the odds that the language answers it, and
+the more passages a language has the more they hold by chance. All passages of the less likely language count less, as
+far as the other is more likely and it is not likely itself: where both answer, both stay. In a collection of one
+language nothing changes.
 """
 
 from __future__ import annotations
@@ -22,8 +23,14 @@ from service.interaction import Reading
 from service.records import Concept, Language, Leg, Ranking
 
 _LOOKED_AT = 3  # best passages of each language
-_AGAINST = 5.5  # log-odds that the one passage of a collection does not answer a question of which it holds nothing
-_BY_SIZE = 0.6  # the same, for each e-fold number of passages
+_AKIN = 0.65  # how alike two different words of one language are at most, so that neither language is favoured
+# Log-odds that a language answers, by a logistic regression over five mixtures, its constant and _BY_SIZE between that
+# with and that without the team's reports:
+_SHARE = 0.71  # for each twentieth of the question that its best passage holds
+_RARITY = 0.09  # for each unit of BM25 that the words found there could reach
+_BEST = 5.4  # times the best score of a leg of words
+_AGAINST = 5.0  # against: that of one passage which holds nothing
+_BY_SIZE = 0.75  # against: for each e-fold number of passages
 _FEWEST = 100  # passages: those of a language that has fewer hold as much by chance
 _RAISED = 0.7  # how much of the way to the other language's best score, on a scale of logarithms
 _LOWERED = 2.0  # power of what the less likely language counts
@@ -63,12 +70,14 @@ def weighed(
         for language, where in among.items()
     }
     keys = [key for best_keys in first.values() for key in best_keys]
-    held = dict(zip(keys, reading.held(concepts, keys).tolist(), strict=True))
+    share, rarity = reading.held(concepts, keys, _AKIN)
+    held = dict(zip(keys, (_SHARE * share + _RARITY * rarity).tolist(), strict=True))
     likely = {}
     for language, where in among.items():
         # What a filter lets through is not counted: those found stand for it.
         size = sum(int(rows.sum()) for rows in where.values()) if filtered else reader.chunks_in(language)
-        odds = max(held[key] for key in first[language]) - _AGAINST - _BY_SIZE * math.log(max(_FEWEST, size))
+        odds = max(held[key] for key in first[language]) + _BEST * best[language]
+        odds -= _AGAINST + _BY_SIZE * math.log(max(_FEWEST, size))
         likely[language] = 1 / (1 + math.exp(-odds))
     most = max(best.values())
     raised = {language: (most / score) ** (_RAISED * strength) for language, score in best.items()}

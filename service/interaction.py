@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,13 @@ _FOUND = 1.0  # the same of the fused score
 _LEAST_ALIKE = 0.1  # cosine of words that have nothing in common
 _KEPT = 20_000  # passages read before
 _BESIDE = 3  # words: neighbours in the question that stand no further apart
+
+
+class Held(NamedTuple):
+    """What passages hold of a question's words, each (passages,)."""
+
+    share: Floats  # of them all: at most the three constants' sum, 20
+    rarity: Floats  # the BM25 that those found could reach: the more words, and the rarer, the more it is
 
 
 class Reading:
@@ -54,20 +62,20 @@ class Reading:
             share[rows] = _shortness([lengths[row] for row in rows])
         if not share.any():
             return Ranking(np.zeros(0, np.int64), np.zeros(0))
-        evidence = self.held(concepts, keys) + _FOUND * found.scores[: len(keys)]
+        evidence = self.held(concepts, keys).share + _FOUND * found.scores[: len(keys)]
         likely = np.exp(evidence - evidence.max())
         scores = share * likely / likely.sum()
         order = np.lexsort((found.keys[: len(keys)], -scores))
         order = order[share[order] > 0]
         return Ranking(found.keys[order], scores[order])
 
-    def held(self, concepts: Mapping[Leg, Sequence[Concept]], keys: Sequence[int]) -> Floats:
-        """How much each passage holds of the question's words, (keys,): at most the three constants' sum, 20."""
+    def held(self, concepts: Mapping[Leg, Sequence[Concept]], keys: Sequence[int], akin: float = 1.0) -> Held:
+        """What each passage holds of the question's words. ``akin``: see alignment.Words.strengths."""
         rarity: dict[str, float] = {}  # in the language that has more of it: where one is rare all its words are
         for concept in (concept for leg in concepts.values() for concept in leg):
             rarity[concept.source] = min(self._reader.best_possible([concept]), rarity.get(concept.source, np.inf))
         asked = [concept.source for concept in concepts[Leg.BM25]]
-        return _held(*self._read(keys), asked, np.array([rarity[word] for word in asked]))
+        return _held(*self._read(keys), asked, np.array([rarity[word] for word in asked]), akin)
 
     def _read(self, keys: Sequence[int]) -> tuple[alignment.Words, list[tuple[Part, Part]]]:
         """The words that the rows are of, and each passage's parts."""
@@ -92,8 +100,10 @@ def _shortness(lengths: Sequence[int]) -> float:
     return min(1.0, max(0.0, (_LONG - mean) / (_LONG - _SHORT)))
 
 
-def _held(known: alignment.Words, texts: Sequence[tuple[Part, Part]], asked: Sequence[str], weights: Floats) -> Floats:
-    """What each (title, passage) holds of the words asked for, (texts,): at most the three constants' sum."""
+def _held(
+    known: alignment.Words, texts: Sequence[tuple[Part, Part]], asked: Sequence[str], weights: Floats, akin: float = 1.0
+) -> Held:
+    """What each (title, passage) holds of the words asked for."""
     if not weights.any():  # words that are in most passages of a small collection
         weights = np.ones(len(asked))
     read = list(chain.from_iterable(texts))
@@ -101,17 +111,16 @@ def _held(known: alignment.Words, texts: Sequence[tuple[Part, Part]], asked: Seq
     sentences = [before + start for before, (_, starts) in zip([0, *ends[:-1]], read, strict=True) for start in starts]
     passages = [0, *accumulate(len(title[1]) + len(text[1]) for title, text in texts)][:-1]
     words = [word.split(" OR ") for word in asked]
-    likeness = known.strengths(
-        list(chain.from_iterable(words)), np.concatenate([rows for rows, _ in read]), _LEAST_ALIKE, True
-    )
+    rows = np.concatenate([rows for rows, _ in read])
+    likeness = known.strengths(list(chain.from_iterable(words)), rows, _LEAST_ALIKE, True, akin)
     if len(likeness) > len(words):  # any of an OR
         likeness = np.maximum.reduceat(likeness, [0, *accumulate(map(len, words[:-1]))], axis=0)
     by_sentence = np.maximum.reduceat(likeness, sentences, axis=1)
     by_passage = np.maximum.reduceat(by_sentence, passages, axis=1)
     best_sentence = np.maximum.reduceat(weights @ by_sentence, passages)
     pairs = _pairs(likeness, weights, [sentences[first] for first in passages])
-    found: Floats = (_IN_PASSAGE * (weights @ by_passage) + _IN_SENTENCE * best_sentence) / weights.sum()
-    return found + _IN_PAIRS * pairs
+    rarity: Floats = weights @ by_passage
+    return Held((_IN_PASSAGE * rarity + _IN_SENTENCE * best_sentence) / weights.sum() + _IN_PAIRS * pairs, rarity)
 
 
 def _pairs(likeness: alignment.Floats, weights: Floats, starts: Sequence[int]) -> Floats:

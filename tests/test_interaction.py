@@ -28,7 +28,7 @@ FILLER = "The market opened at nine and traders came from every quarter of the t
 def holds(asked: list[str], weights: npt.NDArray[np.float64], *texts: tuple[str, str]) -> npt.NDArray[np.float64]:
     known = alignment.words_known()
     parts = [interaction.read_texts(text, known) for text in texts]
-    return interaction._held(known, [(title, text) for title, text in parts], asked, weights)
+    return interaction._held(known, [(title, text) for title, text in parts], asked, weights).share
 
 
 def part(asked: list[str], *texts: str) -> list[float]:
@@ -55,6 +55,26 @@ def test_a_word_of_the_other_language_counts_as_far_as_it_is_alike() -> None:
     same, translated, other = part(["hospital"], "A hospital.", "افتتح المستشفى.", "زار التاجر السوق.")
     assert same == pytest.approx(translated, abs=0.1)
     assert other < translated / 2
+
+
+def test_different_words_of_one_language_can_be_kept_from_being_as_alike_as_translations() -> None:
+    known = alignment.words_known()
+    words = ["hospital", "clinics", "المستشفى"]
+    free, kept = (known.strengths(["hospital"], known.rows(words), 0.1, True, akin)[0] for akin in (1.0, 0.3))
+    assert free[1] > 0.3 and kept[1] == pytest.approx(0.3)
+    assert kept[[0, 2]].tolist() == free[[0, 2]].tolist()
+
+
+def test_the_more_words_and_the_rarer_the_more_is_found() -> None:
+    known = alignment.words_known()
+    texts = [(title, text) for title, text in [interaction.read_texts(("", "A raid on the bridge."), known)]]
+    for asked, weights, found in (
+        (["bridge", "raid"], [1.0, 1.0], 2.0),
+        (["bridge", "raid"], [1.0, 5.0], 6.0),
+        (["bridge", "zxqvk"], [1.0, 5.0], 1.0),
+    ):
+        held = interaction._held(known, texts, asked, np.array(weights))
+        assert held.rarity[0] == pytest.approx(found, abs=0.5)
 
 
 def test_a_number_is_itself_alone() -> None:

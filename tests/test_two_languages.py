@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from service import balance
 from service.engine import Engine
+from service.interaction import Held
 from service.records import Concept, Fusion, Hit, Language, Leg, Ranking
 from service.retriever import Retriever
 
@@ -86,57 +86,70 @@ def test_what_either_language_answers_stays_beside_the_other(engine: Engine, rep
         assert set(found(engine, question, 1.0)[:2]) == {"en", "ar"}
 
 
+class Of(NamedTuple):
+    """A language: its passages, and what its best one holds."""
+
+    passages: int = 300
+    share: float = 11.0
+    rarity: float = 20.0
+    score: float = 0.6
+
+
 class Told:
     """A reader and a reading in one: Arabic passages from 100 on, each language's best holding so much."""
 
-    def __init__(self, arabic: tuple[int, float], english: tuple[int, float]) -> None:
+    def __init__(self, arabic: Of, english: Of) -> None:
         self._told = {Language.ARABIC: arabic, Language.ENGLISH: english}
 
     def languages(self, keys: list[int]) -> list[Language]:
         return [Language.ARABIC if key >= 100 else Language.ENGLISH for key in keys]
 
     def chunks_in(self, language: Language) -> int:
-        return self._told[language][0]
+        return self._told[language].passages
 
-    def held(self, concepts: Mapping[Leg, Sequence[Concept]], keys: Sequence[int]) -> npt.NDArray[np.float64]:
-        return np.array(
-            [self._told[language][1] - key % 100 for key, language in zip(keys, self.languages([*keys]), strict=True)]
-        )
+    def held(self, concepts: Mapping[Leg, Sequence[Concept]], keys: Sequence[int], akin: float) -> Held:
+        assert akin < 1
+        told = [(self._told[language], key % 100) for key, language in zip(keys, self.languages([*keys]), strict=True)]
+        return Held(np.array([of.share - rank for of, rank in told]), np.array([of.rarity for of, _ in told]))
 
 
-FEW, MANY = 300, 100_000
-EITHER = {  # (passages, held by the best) in Arabic and in English -> which counts less, and how much
-    ((MANY, 11.0), (FEW, 11.0)): (Language.ARABIC, 0.197),  # among many more is held by chance
-    ((FEW, 11.0), (MANY, 11.0)): (Language.ENGLISH, 0.197),
-    ((MANY, 20.0), (FEW, 16.0)): None,  # likely both
-    ((MANY, 20.0), (FEW, 11.0)): (Language.ENGLISH, 0.976),  # rather likely both
-    ((MANY, 20.0), (FEW, 7.0)): (Language.ENGLISH, 0.058),
-    ((MANY, 13.0), (FEW, 10.0)): (Language.ARABIC, 0.929),  # as likely as not
-    ((5, 9.0), (100, 9.0)): None,  # a few passages are as many as a hundred
+MANY = 100_000
+EITHER = {  # Arabic and English -> which counts less, and how much
+    (Of(), Of()): None,
+    (Of(MANY), Of()): (Language.ARABIC, 0.299),  # among many more is held by chance
+    (Of(), Of(MANY)): (Language.ENGLISH, 0.299),
+    (Of(MANY, 20), Of(share=16)): None,  # likely both
+    (Of(MANY, 20), Of(share=9)): (Language.ENGLISH, 0.979),  # rather likely both
+    (Of(MANY, 20), Of(share=4)): (Language.ENGLISH, 0.130),
+    (Of(MANY, 13), Of(share=10)): (Language.ARABIC, 0.808),
+    (Of(share=6, rarity=50), Of(share=6)): (Language.ENGLISH, 0.618),  # more words, or rarer ones
+    (Of(share=4), Of(share=4, score=0.9)): (Language.ARABIC, 0.509),
+    (Of(5), Of(100)): None,  # a few passages are as many as a hundred
 }
 
 
 @pytest.mark.parametrize(("told", "less"), EITHER.items())
-def test_the_less_likely_language_counts_less(
-    told: tuple[tuple[int, float], tuple[int, float]], less: tuple[Language, float] | None
-) -> None:
+def test_the_less_likely_language_counts_less(told: tuple[Of, Of], less: tuple[Language, float] | None) -> None:
     reader: Any = Told(*told)
+    shares = np.array([1.0, 0.8, 0.5, 0.2])
     legs = {
-        Leg.BM25: Ranking(np.arange(4), np.array([0.8, 0.6, 0.4, 0.2])),
-        Leg.CROSS: Ranking(np.arange(100, 104), np.array([0.4, 0.3, 0.2, 0.1])),
+        Leg.BM25: Ranking(np.arange(4), told[1].score * shares),
+        Leg.CROSS: Ranking(np.arange(100, 104), told[0].score * shares),
     }
     nearer, found = balance.weighed(reader, reader, {}, legs)
-    assert nearer[Leg.BM25].scores.tolist() == legs[Leg.BM25].scores.tolist()
-    assert 0.4 < nearer[Leg.CROSS].scores[0] < 0.8
+    best = {leg: float(ranking.scores[0]) for leg, ranking in nearer.items()}
+    assert best[Leg.BM25] == pytest.approx(told[1].score)
+    assert told[0].score <= best[Leg.CROSS] <= told[1].score
     assert (found and (found.language, pytest.approx(found.times, abs=0.001))) == less
     if found:
         squared = balance.weighed(reader, reader, {}, legs, strength=2.0)[1]
         assert squared and squared.times == pytest.approx(found.times**2)
-        assert balance.weighed(reader, reader, {}, legs, filtered=True)[1] != found  # four of either were found
+    if max(told[0].passages, told[1].passages) == MANY:  # four of either were found
+        assert balance.weighed(reader, reader, {}, legs, filtered=True)[1] != found or found is None
 
 
 def test_all_that_is_found_in_a_language_is_lowered() -> None:
-    reader: Any = Told((1, 0.0), (1, 0.0))
+    reader: Any = Told(Of(), Of())
     found = {leg: Ranking(np.array(keys), np.ones(2)) for leg, keys in ((Leg.BM25, [7, 101]), (Leg.DENSE, [7, 3]))}
     lowered = balance.lowered(reader, found, balance.Less(Language.ENGLISH, 0.5))
     assert lowered.keys.tolist() == [3, 7] and lowered.times == 0.5
@@ -151,7 +164,7 @@ def test_ranks_are_not_weighed(mostly_arabic: Engine) -> None:
 
 
 def test_where_the_other_language_has_next_to_nothing_all_stays_as_it_is() -> None:
-    reader: Any = Told((MANY, 20.0), (FEW, 0.0))
+    reader: Any = Told(Of(MANY, 20), Of(share=0))
     some, little = Ranking(np.arange(2), np.array([0.9, 0.1])), Ranking(np.arange(100, 102), np.array([0.2, 0.1]))
     none = Ranking(np.zeros(0, np.int64), np.zeros(0))
     for own, cross in (some, little), (little, some), (some, none), (none, some), (none, none):
