@@ -35,6 +35,7 @@ _FEWEST = 100  # passages: those of a language that has fewer hold as much by ch
 _RAISED = 0.7  # how much of the way to the other language's best score, on a scale of logarithms
 _LOWERED = 2.0  # power of what the less likely language counts
 _AS_GOOD_AS_ALL = 0.999  # times
+_RELATED, _TRANSLATED = 0.45, 0.55  # cosines of passages of the two languages: on one subject, that say the same
 _CONCERNED = 1 / 4  # of the better language's best score, below which the other is no rival
 
 
@@ -86,6 +87,9 @@ def weighed(
         legs[leg] = fusion.ranked(ranking.keys, ranking.scores * times)
     lower = min(likely, key=lambda language: likely[language])
     counts = (1 - (max(likely.values()) - likely[lower]) * (1 - likely[lower])) ** (_LOWERED * strength)
+    if counts < _AS_GOOD_AS_ALL:
+        same = (reading.alike(*first.values()) - _RELATED) / (_TRANSLATED - _RELATED)
+        counts **= 1 - min(1.0, max(0.0, same))
     return legs, Less(lower, counts) if counts < _AS_GOOD_AS_ALL else None
 
 

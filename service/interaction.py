@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from service import alignment, analyzer, chunker
 from service.backends.base import Reader
+from service.encoder import Vectors, bundled
 from service.records import Concept, Language, Leg, Ranking
 
 Floats = npt.NDArray[np.float64]
@@ -29,6 +30,7 @@ _IN_PASSAGE, _IN_SENTENCE, _IN_PAIRS = 8.0, 8.0, 4.0  # worth of what is held, i
 _FOUND = 1.0  # the same of the fused score
 _LEAST_ALIKE = 0.1  # cosine of words that have nothing in common
 _KEPT = 20_000  # passages read before
+_VECTORS_KEPT = 4_000  # passages, of a kilobyte each
 _BESIDE = 3  # words: neighbours in the question that stand no further apart
 
 
@@ -44,6 +46,7 @@ class Reading:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
+        self._vectors: dict[int, Vectors] = {}
         self._kept: tuple[alignment.Words, dict[int, tuple[Part, Part]]] | None = None  # key -> title, passage
 
     def ranking(self, concepts: Mapping[Leg, Sequence[Concept]], found: Ranking) -> Ranking:
@@ -76,6 +79,21 @@ class Reading:
             rarity[concept.source] = min(self._reader.best_possible([concept]), rarity.get(concept.source, np.inf))
         asked = [concept.source for concept in concepts[Leg.BM25]]
         return _held(*self._read(keys), asked, np.array([rarity[word] for word in asked]), akin)
+
+    def alike(self, these: Sequence[int], others: Sequence[int]) -> float:
+        """The highest cosine of a passage of these and one of others, by the bundled encoder; neither may be empty.
+
+        Of translations three in four have .55 or more; of other passages of two languages one in a hundred has .5.
+        """
+        kept, keys = self._vectors, [*these, *others]
+        if new := [key for key in keys if key not in kept]:
+            if len(kept) > _VECTORS_KEPT:
+                kept = self._vectors = {}
+                new = keys
+            texts = [stored.chunk.text for stored in self._reader.fetch(new)]
+            kept.update(zip(new, bundled().encode_passages(texts), strict=True))
+        vectors = np.stack([kept[key] for key in keys])
+        return float((vectors[: len(these)] @ vectors[len(these) :].T).max())
 
     def _read(self, keys: Sequence[int]) -> tuple[alignment.Words, list[tuple[Part, Part]]]:
         """The words that the rows are of, and each passage's parts."""

@@ -14,7 +14,7 @@ import pytest
 
 from service import balance
 from service.engine import Engine
-from service.interaction import Held
+from service.interaction import Held, Reading
 from service.records import Concept, Fusion, Hit, Language, Leg, Ranking
 from service.retriever import Retriever
 
@@ -100,6 +100,7 @@ class Told:
 
     def __init__(self, arabic: Of, english: Of) -> None:
         self._told = {Language.ARABIC: arabic, Language.ENGLISH: english}
+        self.likeness = 0.0  # of their best passages
 
     def languages(self, keys: list[int]) -> list[Language]:
         return [Language.ARABIC if key >= 100 else Language.ENGLISH for key in keys]
@@ -111,6 +112,10 @@ class Told:
         assert akin < 1
         told = [(self._told[language], key % 100) for key, language in zip(keys, self.languages([*keys]), strict=True)]
         return Held(np.array([of.share - rank for of, rank in told]), np.array([of.rarity for of, _ in told]))
+
+    def alike(self, these: Sequence[int], others: Sequence[int]) -> float:
+        assert {*self.languages([*these])} | {*self.languages([*others])} == {Language.ARABIC, Language.ENGLISH}
+        return self.likeness
 
 
 MANY = 100_000
@@ -146,6 +151,29 @@ def test_the_less_likely_language_counts_less(told: tuple[Of, Of], less: tuple[L
         assert squared and squared.times == pytest.approx(found.times**2)
     if max(told[0].passages, told[1].passages) == MANY:  # four of either were found
         assert balance.weighed(reader, reader, {}, legs, filtered=True)[1] != found or found is None
+
+
+def test_where_the_best_of_both_languages_say_the_same_neither_counts_less() -> None:
+    reader: Any = Told(Of(MANY), Of())
+    legs = {leg: Ranking(np.array([key]), np.array([0.6])) for leg, key in ((Leg.BM25, 0), (Leg.CROSS, 100))}
+    counts = []
+    for reader.likeness in (0.45, 0.5, 0.55):
+        less = balance.weighed(reader, reader, {}, legs)[1]
+        counts.append(less.times if less else 1.0)
+    assert counts == [pytest.approx(0.299, abs=0.001), pytest.approx(0.299**0.5, abs=0.001), 1.0]
+
+
+def test_a_translation_is_told_from_another_passage(engine: Engine, reports: Callable[..., Path]) -> None:
+    texts = {"en": ANSWER, "ar": f"ذكر {' و'.join(WORDS)} في جملة واحدة.", "other": "افتتح السوق وجاء التجار من القرى."}
+    engine.ingest("c", [reports(*({"id": name, "text": text} for name, text in texts.items()))])
+    reader = engine.reader("c")
+    (english,), (arabic,), (other,) = (
+        [key for key in range(3) if reader.docids([key])[0].startswith(f"{name}#")] for name in texts
+    )
+    reading = Reading(reader)
+    for _ in range(2):  # afterwards from what is kept
+        assert reading.alike([english], [arabic]) > 0.55 > 0.3 > reading.alike([english], [other])
+    assert reading.alike([english], [other, arabic]) == pytest.approx(reading.alike([english], [arabic]))
 
 
 def test_all_that_is_found_in_a_language_is_lowered() -> None:
