@@ -17,7 +17,7 @@ from service.encoder import bundled
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
-_THE_SAME = 0.95  # cosine of a word with and without article; of two forms of it .6 to .9
+_THE_SAME = 0.95  # cosine of two spellings, or of a word with article and without; of its other forms .6 to .93
 _LOW, _HIGH = 0.2, 0.65  # cosines of words that have nothing in common, and of translations
 
 
@@ -70,8 +70,9 @@ class Words:
         """How alike each asked word and each word of ``rows`` are, (asked, rows), 0 (at a cosine of ``low``) to 1.
 
         ``strict``: a number that is asked for is like none but itself, and a stop word of ``rows`` like nothing.
-        ``akin``: how alike two different words of one script can be at most. They share letters as well as meaning, so
-        their cosines are higher than those of words of two scripts that are as near in meaning.
+        ``akin``: how alike two words of one script can be at most unless they are written alike (but for an article).
+        They share letters as well as meaning, so their cosines are higher than those of words of two scripts that are
+        as near in meaning. Forms of one word are bound by it too.
         """
         sought = self.rows(asked)
         # Rows stay what they are when these grow.

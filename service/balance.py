@@ -5,8 +5,8 @@ chance where the best of 200 do not, and a concept's weight is spread over trans
 language are brought near one level first. Then the first few of each are read word by word, as late interaction does
 (interaction.py): what they hold of the question, and how rare that is, give the odds that the language answers it, and
 the more passages a language has the more they hold by chance. All passages of the less likely language count less, as
-far as the other is more likely and it is not likely itself: where both answer, both stay. In a collection of one
-language nothing changes.
+far as the other is more likely and it is not likely itself: where both answer, both stay; so they do where two of their
+best passages say the same, by the vectors of the bundled encoder. In a collection of one language nothing changes.
 """
 
 from __future__ import annotations
@@ -23,18 +23,17 @@ from service.interaction import Reading
 from service.records import Concept, Language, Leg, Ranking
 
 _LOOKED_AT = 3  # best passages of each language
-_AKIN = 0.65  # how alike two different words of one language are at most, so that neither language is favoured
-# Log-odds that a language answers, by a logistic regression over five mixtures, its constant and _BY_SIZE between that
-# with and that without the team's reports:
-_SHARE = 0.71  # for each twentieth of the question that its best passage holds
-_RARITY = 0.09  # for each unit of BM25 that the words found there could reach
-_BEST = 5.4  # times the best score of a leg of words
-_AGAINST = 5.0  # against: that of one passage which holds nothing
-_BY_SIZE = 0.75  # against: for each e-fold number of passages
+_AKIN = 0.65  # how alike two words of one language are at most, unless they are written alike: see alignment.py
+# Log-odds that a language answers, near a logistic regression over mixtures (scripts/results/quality.md):
+_SHARE = 0.6  # for each twentieth of the question that its best passage holds
+_RARITY = 0.12  # for each unit of BM25 that what is found there could reach, times its part of the question
+_BEST = 4.5  # times the best score of a leg of words
+_AGAINST = 3.5  # against: that of one passage which holds nothing
+_BY_SIZE = 0.8  # against: for each e-fold number of passages
 _FEWEST = 100  # passages: those of a language that has fewer hold as much by chance
 _RAISED = 0.7  # how much of the way to the other language's best score, on a scale of logarithms
 _LOWERED = 2.0  # power of what the less likely language counts
-_AS_GOOD_AS_ALL = 0.999  # times
+_AS_GOOD_AS_ALL = 0.995  # times
 _RELATED, _TRANSLATED = 0.45, 0.55  # cosines of passages of the two languages: on one subject, that say the same
 _CONCERNED = 1 / 4  # of the better language's best score, below which the other is no rival
 

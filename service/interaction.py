@@ -38,11 +38,13 @@ class Held(NamedTuple):
     """What passages hold of a question's words, each (passages,)."""
 
     share: Floats  # of them all: at most the three constants' sum, 20
-    rarity: Floats  # the BM25 that those found could reach: the more words, and the rarer, the more it is
+    rarity: (
+        Floats  # the BM25 that those found could reach (more words, or rarer ones: more), times their part of it all
+    )
 
 
 class Reading:
-    """Reads the passages of one pinned version, each once; safe to use from several threads."""
+    """Reads the passages of one pinned version, and compares them, each once; safe to use from several threads."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
@@ -81,10 +83,7 @@ class Reading:
         return _held(*self._read(keys), asked, np.array([rarity[word] for word in asked]), akin)
 
     def alike(self, these: Sequence[int], others: Sequence[int]) -> float:
-        """The highest cosine of a passage of these and one of others, by the bundled encoder; neither may be empty.
-
-        Of translations three in four have .55 or more; of other passages of two languages one in a hundred has .5.
-        """
+        """The highest cosine of a passage of these and one of others, by the bundled encoder; neither may be empty."""
         kept, keys = self._vectors, [*these, *others]
         if new := [key for key in keys if key not in kept]:
             if len(kept) > _VECTORS_KEPT:
@@ -122,6 +121,7 @@ def _held(
     known: alignment.Words, texts: Sequence[tuple[Part, Part]], asked: Sequence[str], weights: Floats, akin: float = 1.0
 ) -> Held:
     """What each (title, passage) holds of the words asked for."""
+    total = float(weights.sum())
     if not weights.any():  # words that are in most passages of a small collection
         weights = np.ones(len(asked))
     read = list(chain.from_iterable(texts))
@@ -137,8 +137,9 @@ def _held(
     by_passage = np.maximum.reduceat(by_sentence, passages, axis=1)
     best_sentence = np.maximum.reduceat(weights @ by_sentence, passages)
     pairs = _pairs(likeness, weights, [sentences[first] for first in passages])
-    rarity: Floats = weights @ by_passage
-    return Held((_IN_PASSAGE * rarity + _IN_SENTENCE * best_sentence) / weights.sum() + _IN_PAIRS * pairs, rarity)
+    found: Floats = weights @ by_passage / weights.sum()
+    share = _IN_PASSAGE * found + _IN_SENTENCE * best_sentence / weights.sum() + _IN_PAIRS * pairs
+    return Held(share, total * found**2)
 
 
 def _pairs(likeness: alignment.Floats, weights: Floats, starts: Sequence[int]) -> Floats:

@@ -28,7 +28,7 @@ class Provenance:
     chunker: str
     code: str
     language_model: str = ""  # that wrote an answer's sentences
-    notices: tuple[str, ...] = ()  # what was said of how the question was understood
+    notices: tuple[str, ...] = ()  # what was said with the result: how the question was read, what was left out
 
 
 def of(

@@ -71,10 +71,13 @@ def test_the_more_words_and_the_rarer_the_more_is_found() -> None:
     for asked, weights, found in (
         (["bridge", "raid"], [1.0, 1.0], 2.0),
         (["bridge", "raid"], [1.0, 5.0], 6.0),
-        (["bridge", "zxqvk"], [1.0, 5.0], 1.0),
+        (["bridge", "zxqvk"], [1.0, 1.0], 0.5),  # one of two: half of 1
+        (["bridge", *["zxqvk"] * 9], [1.0] * 10, 0.1),
+        (["bridge", "raid"], [0.0, 0.0], 0.0),  # words of most passages
     ):
         held = interaction._held(known, texts, asked, np.array(weights))
-        assert held.rarity[0] == pytest.approx(found, abs=0.5)
+        assert held.rarity[0] == pytest.approx(found, abs=0.01)
+        assert (held.share > 0).all()
 
 
 def test_a_number_is_itself_alone() -> None:

@@ -33,9 +33,9 @@ from service.web.threads import ThreadedEngine
 
 MAX_ROWS = 500
 ABOUT = (
-    "Every row has offsets, the SHA-256 of the quote and of its article, and the question, time, index version, "
-    "encoder and code that it came from. JSON Lines is exact; CSV puts an apostrophe before what a spreadsheet would "
-    "run; BibTeX and RIS have each text on one line."
+    "Every row has offsets, the SHA-256 of the quote and of its article, the question, time, index version, encoder "
+    "and code that it came from, and what was said with the result. JSON Lines is exact; CSV puts an apostrophe before "
+    "what a spreadsheet would run; BibTeX and RIS have each text on one line."
 )
 KIND = QueryParameter(name="format", description="csv, jsonl, bibtex or ris.")
 

@@ -140,6 +140,7 @@ class FakeAnswerer:
         )  # fmt: skip
         return replace(
             refusal, abstained=False, confidence=0.9, short_answer=first.text.split()[0], citations=(citation,),
+            notices=found.notices,
             nearest=(), sentences=(AnswerSentence(first.text, (1,)),),
             figures=(Figure("40", 40.0, 1, HOSTILE, ""), Figure("50", 50.0, 1, "", "2015")) if "differ" in text else (),
         )  # fmt: skip

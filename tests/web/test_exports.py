@@ -117,7 +117,10 @@ def test_what_was_said_of_the_question_stands_in_every_format() -> None:
 def test_what_was_said_of_a_search_is_in_its_file(client: Client) -> None:
     text = client.get("/api/v1/export/search", params={"q": "Hawija <b>", "format": "jsonl"}).text
 
-    assert [json.loads(line)["provenance"]["notices"] for line in text.splitlines()] == [["no leg could use <b>"]]
+    answered = client.get("/api/v1/export/answer", params={"q": "Hawija <b>", "format": "jsonl"}).text
+
+    for lines in (text.splitlines(), answered.splitlines()):
+        assert [json.loads(line)["provenance"]["notices"] for line in lines] == [["no leg could use <b>"]]
 
 
 def test_arabic_is_written_as_it_is() -> None:
