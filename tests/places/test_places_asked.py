@@ -39,6 +39,8 @@ NAMES = gazetteer.load()
         ("10 km south of Hawija", "south of Hawija (Kirkuk, Iraq)"),
         ("clashes in northern Baghdad", "in Baghdad (Iraq)"),
         ("شمال سوريا", "north of Syria"),
+        ("احتجاجات في العاصمة الدوحة", "in Doha (Qatar)"),
+        ("انفجار في مدينة الجديدة في المغرب", "in El Jadida (Morocco)"),
         ("within thirty kilometres of Kirkuk", "within 30 km of Kirkuk (Iraq)"),
         ("غارات في محيط الحويجة بقطر 30 كم", "within 15 km of Hawija (Kirkuk, Iraq)"),
         ("في دائرة نصف قطرها ٣٠ كم حول كركوك", "within 30 km of Kirkuk (Iraq)"),
@@ -62,6 +64,8 @@ def test_relations_in_both_languages(question: str, wanted: str) -> None:
         "موارد الدواعش",
         "مسبح نصف قطره 30 مترا",
         "people near hospitals and in houses",
+        "ما هي العاصمة الجديدة",
+        "انتقلت الحكومة إلى العاصمة الجديدة",
     ],
 )
 def test_questions_without_a_place_ask_for_none(question: str) -> None:
