@@ -18,6 +18,8 @@ from service.encoder import bundled
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64] | npt.NDArray[np.int32]
 _THE_SAME = 0.95  # cosine of two spellings, or of a word with article and without; of its other forms .6 to .93
+# Of a word: the whole number that it is, else -1; whether it is a stop word; whether it is in Arabic script.
+_FACTS = np.dtype([("figure", np.int64), ("silent", bool), ("arabic", bool)])
 _LOW, _HIGH = 0.2, 0.65  # cosines of words that have nothing in common, and of translations
 
 
@@ -36,9 +38,7 @@ class Words:
         self._lock = threading.Lock()
         self._row: dict[str, int] = {}
         self._table = np.zeros((0, bundled().dim), np.float32)
-        self._figures = np.zeros(0, np.int64)  # of words that are whole numbers; else -1
-        self._silent = np.zeros(0, bool)  # stop words
-        self._arabic = np.zeros(0, bool)  # in Arabic script
+        self._facts = np.zeros(0, _FACTS)
 
     def __len__(self) -> int:
         return len(self._row)
@@ -50,17 +50,12 @@ class Words:
             if new:
                 start = len(self._row)
                 if start + len(new) > len(self._table):
-                    grown = np.zeros((max(2 * len(self._table), start + len(new), 4_096), bundled().dim), np.float32)
-                    grown[:start] = self._table[:start]
-                    self._table = grown
-                    self._figures = np.pad(self._figures[:start], (0, len(grown) - start))
-                    self._silent = np.pad(self._silent[:start], (0, len(grown) - start))
-                    self._arabic = np.pad(self._arabic[:start], (0, len(grown) - start))
+                    room = max(2 * len(self._table), start + len(new), 4_096)
+                    table, facts = np.zeros((room, bundled().dim), np.float32), np.zeros(room, _FACTS)
+                    table[:start], facts[:start] = self._table[:start], self._facts[:start]
+                    self._table, self._facts = table, facts
                 self._table[start : start + len(new)] = bundled().encode_words(new)
-                plain = list(map(analyzer.normalize, new))
-                self._figures[start : start + len(new)] = list(map(_figure, plain))
-                self._silent[start : start + len(new)] = list(map(analyzer.says_nothing, plain))
-                self._arabic[start : start + len(new)] = list(map(analyzer.is_arabic, new))
+                self._facts[start : start + len(new)] = list(map(_facts, new))
                 self._row.update({word: start + i for i, word in enumerate(new)})
             return np.array([self._row[word] for word in words], np.int64)
 
@@ -75,19 +70,23 @@ class Words:
         as near in meaning. Forms of one word are bound by it too.
         """
         sought = self.rows(asked)
-        # Rows stay what they are when these grow.
-        silent, figures, arabic, table = self._silent, self._figures, self._arabic, self._table
+        facts, table = self._facts, self._table  # rows stay what they are when these grow
         different, where = np.unique(rows, return_inverse=True)
-        cosines = table[sought] @ table[different].T
+        mine, theirs, cosines = facts[sought], facts[different], table[sought] @ table[different].T
         found: Floats = np.clip((cosines - low) / (_HIGH - low), 0.0, 1.0)
         if akin < 1.0:
-            others = (arabic[sought][:, None] == arabic[different]) & (cosines < _THE_SAME)
+            others = (mine["arabic"][:, None] == theirs["arabic"]) & (cosines < _THE_SAME)
             found[others] = np.minimum(found[others], akin)
         if strict:
-            for number in np.flatnonzero(figures[sought] >= 0).tolist():
-                found[number] = figures[different] == figures[sought[number]]
-            found[:, silent[different]] = 0.0
+            for number in np.flatnonzero(mine["figure"] >= 0).tolist():
+                found[number] = theirs["figure"] == mine["figure"][number]
+            found[:, theirs["silent"]] = 0.0
         return found[:, where]
+
+
+def _facts(word: str) -> tuple[int, bool, bool]:
+    plain = analyzer.normalize(word)
+    return _figure(plain), analyzer.says_nothing(plain), analyzer.is_arabic(word)
 
 
 def _figure(plain: str) -> int:

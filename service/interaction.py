@@ -38,9 +38,7 @@ class Held(NamedTuple):
     """What passages hold of a question's words, each (passages,)."""
 
     share: Floats  # of them all: at most the three constants' sum, 20
-    rarity: (
-        Floats  # the BM25 that those found could reach (more words, or rarer ones: more), times their part of it all
-    )
+    rarity: Floats  # the BM25 that those found could reach, times their part of the question's: more words, or rarer
 
 
 class Reading:
@@ -122,8 +120,8 @@ def _held(
 ) -> Held:
     """What each (title, passage) holds of the words asked for."""
     total = float(weights.sum())
-    if not weights.any():  # words that are in most passages of a small collection
-        weights = np.ones(len(asked))
+    # Words that are in most passages of a small collection count alike.
+    weights = weights / total if total else np.full(len(asked), 1 / len(asked))
     read = list(chain.from_iterable(texts))
     ends = list(accumulate(len(rows) for rows, _ in read))
     sentences = [before + start for before, (_, starts) in zip([0, *ends[:-1]], read, strict=True) for start in starts]
@@ -137,9 +135,8 @@ def _held(
     by_passage = np.maximum.reduceat(by_sentence, passages, axis=1)
     best_sentence = np.maximum.reduceat(weights @ by_sentence, passages)
     pairs = _pairs(likeness, weights, [sentences[first] for first in passages])
-    found: Floats = weights @ by_passage / weights.sum()
-    share = _IN_PASSAGE * found + _IN_SENTENCE * best_sentence / weights.sum() + _IN_PAIRS * pairs
-    return Held(share, total * found**2)
+    found: Floats = weights @ by_passage
+    return Held(_IN_PASSAGE * found + _IN_SENTENCE * best_sentence + _IN_PAIRS * pairs, total * found**2)
 
 
 def _pairs(likeness: alignment.Floats, weights: Floats, starts: Sequence[int]) -> Floats:

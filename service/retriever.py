@@ -102,9 +102,9 @@ class Retriever:
         if explain and self._reranker:
             read_ms = (time.perf_counter() - reading) * 1000
             notices.append(say(language, "reranker_read", n=len(rankings[Leg.RERANKER]), ms=f"{read_ms:.0f}"))
-        if explain and less:
-            notices.append(say(language, f"less_{less.language}", times=f"{less.times:.2g}"))
         if explain:
+            if less:
+                notices.append(say(language, f"less_{less.language}", times=f"{less.times:.2g}"))
             matches += self._further(concepts, wide, query.language)
         with stage("passages"):
             passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)

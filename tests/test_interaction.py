@@ -25,15 +25,15 @@ Reports = Callable[..., Path]
 FILLER = "The market opened at nine and traders came from every quarter of the town to sell grain and cloth. "
 
 
-def holds(asked: list[str], weights: npt.NDArray[np.float64], *texts: tuple[str, str]) -> npt.NDArray[np.float64]:
+def holds(asked: list[str], weights: npt.NDArray[np.float64], *texts: tuple[str, str]) -> interaction.Held:
     known = alignment.words_known()
     parts = [interaction.read_texts(text, known) for text in texts]
-    return interaction._held(known, [(title, text) for title, text in parts], asked, weights).share
+    return interaction._held(known, [(title, text) for title, text in parts], asked, weights)
 
 
 def part(asked: list[str], *texts: str) -> list[float]:
     """What each text holds of equally rare words, of 1."""
-    held = holds(asked, np.ones(len(asked)), *(("", text) for text in texts))
+    held = holds(asked, np.ones(len(asked)), *(("", text) for text in texts)).share
     return (held / sum((interaction._IN_PASSAGE, interaction._IN_SENTENCE, interaction._IN_PAIRS))).round(6).tolist()
 
 
@@ -66,8 +66,6 @@ def test_different_words_of_one_language_can_be_kept_from_being_as_alike_as_tran
 
 
 def test_the_more_words_and_the_rarer_the_more_is_found() -> None:
-    known = alignment.words_known()
-    texts = [(title, text) for title, text in [interaction.read_texts(("", "A raid on the bridge."), known)]]
     for asked, weights, found in (
         (["bridge", "raid"], [1.0, 1.0], 2.0),
         (["bridge", "raid"], [1.0, 5.0], 6.0),
@@ -75,7 +73,7 @@ def test_the_more_words_and_the_rarer_the_more_is_found() -> None:
         (["bridge", *["zxqvk"] * 9], [1.0] * 10, 0.1),
         (["bridge", "raid"], [0.0, 0.0], 0.0),  # words of most passages
     ):
-        held = interaction._held(known, texts, asked, np.array(weights))
+        held = holds(asked, np.array(weights), ("", "A raid on the bridge."))
         assert held.rarity[0] == pytest.approx(found, abs=0.01)
         assert (held.share > 0).all()
 
@@ -87,8 +85,8 @@ def test_a_number_is_itself_alone() -> None:
 
 def test_neighbours_are_counted_within_a_text_and_stop_words_are_nobodys() -> None:
     asked = ["bridge", "raid"]
-    held = holds(asked, np.ones(2), ("Trade", "At last a bridge"), ("raid", "raid"), ("", "a bridge"))
-    assert held[0] == holds(asked, np.ones(2), ("Trade", "At last a bridge"))[0] == held[2]
+    held = holds(asked, np.ones(2), ("Trade", "At last a bridge"), ("raid", "raid"), ("", "a bridge")).share
+    assert held[0] == holds(asked, np.ones(2), ("Trade", "At last a bridge")).share[0] == held[2]
     known = alignment.words_known()
     ((rows, starts),) = interaction.read_texts(["It was on the bridge. There!"], known)
     assert starts == (0, 5)
@@ -126,7 +124,7 @@ def test_any_word_of_an_or_will_do() -> None:
 
 
 def test_where_all_words_are_common_each_counts_alike() -> None:
-    held = holds(["bridge"], np.zeros(1), ("", "A bridge."), ("A bridge", "A train."), ("", "A train."))
+    held = holds(["bridge"], np.zeros(1), ("", "A bridge."), ("A bridge", "A train."), ("", "A train.")).share
     assert held[0] == held[1] > held[2]  # a title is read, too
 
 

@@ -66,11 +66,10 @@ def relate(name: Named, folded: Folded) -> None:
         name.kinds = context.kinds_beside(next(iter(after.split()), ""))
     elif words:
         name.kinds = context.kinds_before(words[-1])
-    if name.common and not name.latin and words and words[-1].endswith("العاصمه"):
-        name.held = True  # "the new capital": no capital's name is an ordinary word
-        return
     if text[name.start : name.end] == "قطر" and (before.endswith("نصف ") or re.match(r"(?:ها)? +\d", after)):
         name.held = True  # a diameter, not Qatar
+    elif name.common and not name.latin and words and words[-1].endswith("العاصمه"):
+        name.held = True  # "the new capital": no capital's name is an ordinary word
     elif match := _WITHIN.search(_in_figures(before)):
         name.within_km, name.relation, name.explicit = _km(match[1], match[2]), Relation.WITHIN, True
     elif match := _RADIUS_AFTER.match(_in_figures(after)):
