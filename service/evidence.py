@@ -166,7 +166,7 @@ def _soft_values(question: Question, terms: Sequence[Term], draft: _Draft, liken
     exact = np.array([draft.met.get(i, 0.0) for i in range(len(terms))], np.float32)
     met = np.maximum(likeness.max(axis=1, initial=0.0), exact)
     full = [i for i, term in enumerate(terms) if term.full] or list(range(len(terms)))
-    asked = [i for i in full if question.text.find(terms[i].source) >= question.asked_at][:_ASKED]
+    asked = [i for i in full if question.text.find(terms[i].typed) >= question.asked_at][:_ASKED]
     return {
         "gap": float(np.sqrt(((1 - met[full]) ** 2).mean())),
         "mass": math.log1p(float(np.array([term.weight for term in terms]) @ met)),

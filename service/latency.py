@@ -32,10 +32,10 @@ from service.settings import Settings
 
 SEED = 20150810
 _STAGES = {
-    "_concepts": "words and translations", "_filter": "filters", "_wide": "synonyms and spellings", "_near": "places",
-    "_fuse": "fusion", "_passages": "passages shown", "_all": "feedback",
+    "_filter": "filters", "_near": "places", "_fuse": "fusion", "_passages": "passages shown", "_all": "feedback",
     "_weigh_languages": "two languages",
 }  # fmt: skip
+_EXPANSION = {"concepts": "words and translations", "widened": "synonyms and spellings"}
 
 
 class Timed(Retriever):
@@ -46,8 +46,9 @@ class Timed(Retriever):
         self.spent: dict[str, list[float]] = defaultdict(list)
         self._now: dict[str, float] = defaultdict(float)
         self._inside: list[float] = []
-        for method, name in _STAGES.items():
-            setattr(self, method, self._noting(name, getattr(self, method)))
+        for owner, stages in ((self, _STAGES), (self.expansion, _EXPANSION)):
+            for method, name in stages.items():
+                setattr(owner, method, self._noting(name, getattr(owner, method)))
 
     def search(self, *given: Any, **named: Any) -> Any:
         with self._stage("the rest, reading places and dates in the question included"):

@@ -9,8 +9,9 @@ gazetteer's names, never from other lists.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -27,9 +28,11 @@ from service.vocabulary import Terms
 
 BUNDLED = Path(__file__).parent / "models" / "lexicon"
 LISTS = Path(__file__).parent.parent / "scripts" / "lists"  # of a checkout: what was packed ships, the lists do not
+ABBREVIATIONS = "abbreviations.tsv"  # in LISTS with all Arabic names, in BUNDLED without
 MAX_PHRASE = 5  # index terms
 _TARGETS_KEPT = 8
 _LEAST_OF_A_HEADWORD = 0.15  # weight of an equivalent; rarer senses go under the stem alone
+_LATIN = re.compile("[A-Za-z]+")
 _ARTICLES = ("وال", "بال", "كال", "فال", "ال", "لل")
 
 
@@ -107,7 +110,9 @@ def pack(
         source, target = " ".join(analyzer.terms(english)), " ".join(analyzer.terms(arabic))
         if not source or not target or max(source.count(" "), target.count(" ")) >= MAX_PHRASE:
             continue
-        keys = [("en-ar", source, target), ("ar-en", target, source)]
+        keys = [("ar-en", target, source)]
+        if not any(map(_is_silent, analyzer.words(english))):  # "US forces" says more than "forces"
+            keys.append(("en-ar", source, target))
         headword = _headword(english, headwords)
         if headword and shared[analyzer.stem(headword)] > 1:
             keys.append(("en-ar", "=" + headword, target))
@@ -179,11 +184,16 @@ def team_lists(folder: Path, lists: Path = LISTS) -> Iterator[tuple[str, str, fl
     A headword of several lists: the senses of a later one come after those of an earlier.
     """
     listed: Counter[str] = Counter()
+    names = {short: name for short, name, _, _ in abbreviations(lists)}
     for path in (*_english_lists(folder, lists), folder / "lexicon-phrases.tsv"):
         for english, arabic in _columns(path, 2):
             for word in arabic.split("، "):
                 listed[english] += 1
-                yield english, word.rstrip("ـ"), 1.0 / listed[english]
+                for written in dict.fromkeys((english, in_full(english, names))):
+                    yield written, word.rstrip("ـ"), 1.0 / listed[english]
+    for _, name, arabic, _ in abbreviations(lists):
+        for rank, word in enumerate(arabic.split("، ")):
+            yield name, word, 1.0 / (rank + 1)
     for _, spellings, equivalents in _columns(folder / "lexicon-ar-en.tsv", 3):
         for rank, english in enumerate(equivalents.split(", ")):
             for form in spellings.split()[:1]:
@@ -193,6 +203,21 @@ def team_lists(folder: Path, lists: Path = LISTS) -> Iterator[tuple[str, str, fl
         for english in filter(None, names_en):
             for rank, arabic in enumerate(filter(None, names_ar)):
                 yield english, arabic, 1.0 / (rank + 1)
+
+
+def abbreviations(lists: Path) -> Iterator[list[str]]:
+    """Abbreviation, English name, Arabic names and the Arabic word that stands for it alone, "" for none."""
+    return _columns(lists / ABBREVIATIONS, 4)
+
+
+def in_full(english: str, names: Mapping[str, str]) -> str:
+    """A phrase with the names of those abbreviations that are stop words in small letters: United States forces."""
+    return _LATIN.sub(lambda found: names.get(found[0], found[0]) if _is_silent(found[0]) else found[0], english)
+
+
+def _is_silent(word: str) -> bool:
+    """US, WHO: in capitals an abbreviation, and a stop word to the analyzer."""
+    return len(word) > 1 and word.isupper() and not analyzer.terms(word)
 
 
 def _columns(path: Path, count: int) -> Iterator[list[str]]:

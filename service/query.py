@@ -6,10 +6,12 @@ Syntax: "exact phrase", -word, word OR word, title:word, source:word. Everything
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from service import analyzer
+from service import abbreviations, analyzer
+from service.abbreviations import Abbreviation
 from service.complaints import both
 from service.errors import QueryError
 from service.records import Language
@@ -31,7 +33,11 @@ _OR = {"OR", "أو"}
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question, analysed. ``groups`` are the words as typed, alternatives of an OR together."""
+    """A question, analysed. ``groups`` are the words as typed, alternatives of an OR together.
+
+    The words of its name take an abbreviation's place, unless that stands in quotation marks or beside an OR;
+    ``shorts`` has for each group the abbreviation that it is a word of, None for all others.
+    """
 
     text: str
     language: Language
@@ -40,6 +46,7 @@ class Query:
     excluded: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    shorts: tuple[Abbreviation | None, ...] = ()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -48,24 +55,30 @@ class Query:
 
 @lru_cache(maxsize=QUESTIONS_KEPT)
 def parse(text: str, max_chars: int = 1_000) -> Query:
-    """Raises QueryError that says what was found and what to do, for a question that cannot be searched."""
+    """Raises QueryError that says what was found and what to do, for a question that cannot be searched.
+
+    Raises ModelError where the list of abbreviations cannot be read.
+    """
     _check(text, max_chars)
     parts: dict[str, list[str]] = {"phrase": [], "excluded": [], "title": [], "source": []}
-    groups: list[list[str]] = []
+    groups: list[tuple[list[str], Abbreviation | None]] = []
+    by_capitals = abbreviations.capitals_tell(text)
     joins = False
     pieces = _pieces(text)
     for (kind, value), (following, _) in zip(pieces, [*pieces[1:], ("", "")], strict=True):
         if kind == "or":
             joins = bool(groups)
             continue
-        if kind in ("word", "phrase"):
+        if kind == "word" and not joins and following != "or":
+            groups += _groups(value, by_capitals)
+        elif kind in ("word", "phrase"):
             words = [w for w in analyzer.words(value) if analyzer.terms(w)]
-            if joins and words:
-                groups[-1] += words
+            if joins:
+                groups[-1][0].extend(words)
             elif following == "or" and words:
-                groups.append(words)
+                groups.append((words, None))
             else:
-                groups += [[word] for word in words]
+                groups += [([word], None) for word in words]
             if kind == "phrase" and not joins and following != "or":  # beside an OR nothing is demanded
                 parts["phrase"].append(value)
         else:
@@ -73,20 +86,32 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
         joins = False
     if not groups:  # nothing but stop words, or a title: look for them all the same
         sought = " ".join(parts["title"]) or (text if not parts["excluded"] and not parts["source"] else "")
-        groups = [[word] for word in analyzer.words(sought)]
+        groups = [([word], None) for word in analyzer.words(sought)]
     if not groups:
         key = "question_only_leaves_out" if parts["excluded"] else "question_says_nothing"
         raise QueryError(both(key, text=text))
-    arabic = analyzer.arabic_share(" ".join(w for group in groups for w in group) or text)
+    typed = (word for words, short in groups if not short for word in words)
+    arabic = analyzer.arabic_share(" ".join(typed) or text)
     return Query(
         text,
         Language.ARABIC if arabic >= 0.5 else Language.ENGLISH,
-        tuple(tuple(group) for group in groups),
+        tuple(tuple(words) for words, _ in groups),
         tuple(parts["phrase"]),
         tuple(parts["excluded"]),
         tuple(parts["title"]),
         tuple(parts["source"]),
+        tuple(short for _, short in groups),
     )
+
+
+def _groups(piece: str, by_capitals: bool) -> Iterator[tuple[list[str], Abbreviation | None]]:
+    """The words that are looked for, each alone; of an abbreviation those of its name, with it."""
+    beside = abbreviations.beside_digits(piece)
+    for word in analyzer.words(abbreviations.undotted(piece)):
+        short = None if word in beside else abbreviations.read(word, by_capitals)
+        for sought in short.words if short else (word,):
+            if analyzer.terms(sought):
+                yield [sought], short
 
 
 def _check(text: str, max_chars: int) -> None:

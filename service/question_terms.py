@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from service import analyzer
+from service import abbreviations, analyzer
 from service.question import Question
 from service.records import Concept, Leg
 
@@ -29,11 +29,12 @@ _UNKNOWN = 0.6  # of a word of which the collection has no form at all: it may b
 class Term:
     """A word of the question: the loosened terms it may be met by, each with its strength up to 1."""
 
-    source: str  # as typed
+    source: str
     forms: Mapping[str, float]
     weight: float  # how much it matters: its rarity, less for words of the frame and of dates
     rarity: float  # idf, 0 to 1
     full: bool = True  # neither a word of the frame nor of a date
+    typed: str = ""  # the source, or the abbreviation that it is a word of
 
 
 def question_terms(
@@ -51,6 +52,7 @@ def question_terms(
                 met[loosened(form)] = max(met.get(loosened(form), 0.0), strength)
             pooled = sum(weight * counts[form] for form, weight in concept.terms.items())
             documents[concept.source] = max(documents.get(concept.source, 0.0), pooled)
+    typed = _typed(question.text)
     dated = {word for day in question.dates for word in analyzer.words(question.text[day.start : day.end])}
     terms = []
     for source, met in forms.items():
@@ -59,17 +61,23 @@ def question_terms(
         share = _DATE_WEIGHT if source in dated else _FRAME_WEIGHT if stem in _FRAME else 1.0
         share *= 1.0 if documents[source] else _UNKNOWN
         full = source not in dated and stem not in _FRAME
-        terms.append(Term(source, met, max(_LEAST_WEIGHT, rarity) * share, rarity * share, full))
+        weight = max(_LEAST_WEIGHT, rarity) * share
+        terms.append(Term(source, met, weight, rarity * share, full, typed.get(source, source)))
     return terms
 
 
 def unit_forms(question: Question, terms: Sequence[Term]) -> frozenset[str]:
     """Index terms, in both languages, that may stand for what the question counts or names."""
     wanted = set(question.unit)
-    forms = {
-        form for term in terms if term.source in wanted for form, strength in term.forms.items() if strength >= 0.5
-    }
+    forms = {form for term in terms if term.typed in wanted for form, strength in term.forms.items() if strength >= 0.5}
     return frozenset(forms | {loosened(form) for word in wanted for form in analyzer.terms(word)})
+
+
+def _typed(text: str) -> dict[str, str]:
+    """{word of an abbreviation's name: the abbreviation as typed}."""
+    by_capitals = abbreviations.capitals_tell(text)
+    read = ((word, abbreviations.read(word, by_capitals)) for word in analyzer.words(text))
+    return {part: word for word, short in read if short for part in short.words}
 
 
 @lru_cache(maxsize=200_000)

@@ -6,20 +6,20 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from service import analyzer, balance, feedback, frame, fusion, highlight, interaction, nearby
+from service import abbreviations, analyzer, balance, feedback, fusion, highlight, interaction, nearby
 from service import focus as focusing
 from service import query as queries
 from service.backends.base import Filter, Reader
 from service.complaints import in_language
 from service.encoder import Encoder
 from service.errors import SettingsError
+from service.expansion import Expansion
 from service.focus import Focus
 from service.notices import say
 from service.places.area import Area
@@ -39,16 +39,12 @@ from service.records import (
 )
 from service.settings import Settings
 from service.stages import stage
-from service.translator import Translator, Weights
 
 if TYPE_CHECKING:
     from service.reranker import Reranker
 
-_MIN_SOUGHT = 0.02  # weight of a term within its concept below which it is not looked for
 _COUNTED = {"place": "places", "source": "sources", "language": "languages"}  # a filter -> the facet that it is of
-_CONCEPTS_KEPT = 4_000  # words of questions, with all that is looked for in their place
 _REHEARSED = ("reports from near Baghdad in May 2020", "تقارير من قرب بغداد في مايو 2020")
-_MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
 class _Found(NamedTuple):
@@ -71,8 +67,7 @@ class Retriever:
     ) -> None:  # fmt: skip
         self._reader, self._encoder, self._settings = reader, encoder, settings
         self._reranker, self._notices = reranker, tuple(notices)
-        parts = Weights.without(settings.translate_without)
-        self._translators = {language: Translator(language, reader.sounds_like, parts) for language in Language}
+        self.expansion = Expansion(reader, settings)
         self.weights = {
             Leg.BM25: settings.weight_bm25,
             Leg.CROSS: settings.weight_cross,
@@ -83,8 +78,6 @@ class Retriever:
         self.feedback = feedback.Feedback(settings.feedback_passages, settings.feedback_terms)
         self._reading = interaction.Reading(reader)
         self._aligns = bool(settings.weight_alignment) and reranker is None and settings.fusion is not Fusion.RRF
-        # The same concepts for the same words: what the reader knows of a concept goes with its identity.
-        self._spread = lru_cache(maxsize=_CONCEPTS_KEPT)(self._spread_out)
 
     def search(
         self, text: str, k: int = 10, explain: bool = False, filters: Filters = focusing.NO_FILTERS
@@ -93,8 +86,8 @@ class Retriever:
         began = time.perf_counter()
         with stage("understand"):
             query = queries.parse(text, self._settings.max_query_chars)
-            concepts, matches = self._concepts(query)
-            wide = self._wide(query, concepts, filters)
+            concepts, matches = self.expansion.concepts(query)
+            wide = self.expansion.widened(query, concepts, focusing.date_words(text, filters))
         asked, focus, notices, rankings, fused, less = self._found(text, query, wide, filters, self._settings.depth)
         language = filters.notices_in or query.language
         reading = time.perf_counter()
@@ -102,10 +95,11 @@ class Retriever:
         if explain and self._reranker:
             read_ms = (time.perf_counter() - reading) * 1000
             notices.append(say(language, "reranker_read", n=len(rankings[Leg.RERANKER]), ms=f"{read_ms:.0f}"))
+        notices[:0] = _readings(query, language)
         if explain:
             if less:
                 notices.append(say(language, f"less_{less.language}", times=f"{less.times:.2g}"))
-            matches += self._further(concepts, wide, query.language)
+            matches += self.expansion.further(concepts, wide, query.language)
         with stage("passages"):
             passages = self._passages(query, fused, rankings, wide, matches, k, explain, focus)
         with stage("facets"):
@@ -129,13 +123,13 @@ class Retriever:
     def rank(self, text: str, leg: Leg = Leg.FUSED, depth: int = 1000, most: int | None = None) -> list[Hit]:
         """The first ``most`` of one leg's ranking of chunks, or the fused one, ``depth`` deep; best first."""
         query = queries.parse(text, self._settings.max_query_chars)
-        concepts, _ = self._concepts(query)
+        concepts, _ = self.expansion.concepts(query)
         if leg is Leg.RERANKER and not self._reranker:
             raise SettingsError("no reranker is set: name a cross-encoder in RASAD_RERANKER")
         if (leg is Leg.FEEDBACK and not self.weights[leg]) or (leg is Leg.ALIGNMENT and not self._aligns):
             raise SettingsError(f"the leg {leg} is switched off by the settings: no ranking of it can be had")
         if leg in (Leg.FUSED, Leg.FEEDBACK, Leg.PLACE, Leg.ALIGNMENT, Leg.RERANKER):
-            wide = self._wide(query, concepts, focusing.NO_FILTERS)
+            wide = self.expansion.widened(query, concepts, focusing.date_words(text, focusing.NO_FILTERS))
             found = self._found(text, query, wide, focusing.NO_FILTERS, depth)
             rankings, ranking = found.rankings, found.fused
             if leg in (Leg.FUSED, Leg.RERANKER):
@@ -154,15 +148,14 @@ class Retriever:
     def warm(self) -> None:
         """Have at hand what a process needs that goes on answering: compiled loops, tables, the pages of an index."""
         self._reader.warm()
-        for translator in self._translators.values():
-            translator.warm()
+        self.expansion.warm()
         focusing.warm(self._settings)
         for text in _REHEARSED:
             self.search(text)
 
     def concepts(self, text: str) -> dict[Leg, list[Concept]]:
         """What the words of a question are looked for as, in its own language (BM25) and in the other (cross)."""
-        return self._concepts(queries.parse(text, self._settings.max_query_chars))[0]
+        return self.expansion.concepts(queries.parse(text, self._settings.max_query_chars))[0]
 
     def _found(
         self, text: str, query: queries.Query, wide: Mapping[Leg, list[Concept]], filters: Filters, depth: int
@@ -284,57 +277,6 @@ class Retriever:
         with stage(Leg.PLACE):
             return self._reader.search_places(areas, depth, keep, among)
 
-    def _wide(
-        self, query: queries.Query, concepts: Mapping[Leg, list[Concept]], filters: Filters
-    ) -> dict[Leg, list[Concept]]:
-        """The question's concepts with synonyms (of its own language) and with terms spelt alike."""
-        dated = focusing.date_words(query.text, filters)
-        return {
-            leg: [self._spread(c.source, tuple(c.terms.items()), synonyms_in, c.source in dated) for c in concepts[leg]]
-            for leg, synonyms_in in ((Leg.BM25, query.language), (Leg.CROSS, None))
-        }
-
-    def _spread_out(
-        self, source: str, terms: tuple[tuple[str, float], ...], synonyms_in: Language | None, dated: bool
-    ) -> Concept:
-        aside = dated or frame.is_frame(source)
-        concept = Concept(source, dict(terms), self._settings.weight_frame if aside else 1.0)
-        return _likelier(self._widened(self._with_synonyms(concept, synonyms_in) if synonyms_in else concept))
-
-    def _with_synonyms(self, concept: Concept, language: Language) -> Concept:
-        """The concept with words of its own language that mean the same, at a weight of their own."""
-        share, terms = self._settings.weight_synonyms, dict(concept.terms)
-        for term, weight in concept.terms.items() if share else ():
-            for synonym, likely in self._translators[language].synonyms(term):
-                terms[synonym] = min(1.0, terms.get(synonym, 0.0) + weight * share * likely)
-        return Concept(concept.source, terms, concept.weight)
-
-    def _widened(self, concept: Concept) -> Concept:
-        """The concept with terms spelt like its own, at a weight of their own."""
-        share, terms = self._settings.weight_variants, dict(concept.terms)
-        if not share:
-            return concept
-        for term, weight in concept.terms.items():
-            if weight >= _MIN_WIDENED:
-                for other, likeness in self._reader.spelt_alike(term, self._settings.variants):
-                    terms[other] = min(1.0, terms.get(other, 0.0) + weight * share * likeness)
-        return Concept(concept.source, terms, concept.weight)
-
-    def _further(
-        self, narrow: Mapping[Leg, list[Concept]], wide: Mapping[Leg, list[Concept]], language: Language
-    ) -> list[Match]:
-        """What widening added to the concepts, for --explain."""
-        found = []
-        for leg, concepts in narrow.items():
-            for before, after in zip(concepts, wide[leg], strict=True):
-                synonyms = self._with_synonyms(before, language).terms if leg is Leg.BM25 else ()
-                found += [
-                    Match(after.source, term, round(weight, 4), "synonym" if term in synonyms else "spelling")
-                    for term, weight in after.terms.items()
-                    if term not in before.terms
-                ]
-        return found
-
     def _search(
         self, leg: Leg, query: queries.Query, concepts: Mapping[Leg, list[Concept]], keep: Filter, depth: int,
         article_weight: float,
@@ -352,39 +294,29 @@ class Retriever:
             return fusion.rrf(rankings, self.weights, depth, self._settings.rrf_k)
         return fusion.convex(rankings, self.weights, depth, lowered)
 
-    def _concepts(self, query: queries.Query) -> tuple[dict[Leg, list[Concept]], list[Match]]:
-        """Concepts of the question's words as they are, and in the other language."""
-        plain: list[Concept] = []
-        matches: list[Match] = []
-        for group in query.groups:
-            terms = {term: 1.0 for word in group for term in _index_terms(word)}
-            if terms:
-                plain.append(Concept(" OR ".join(group), terms))
-                matches += [Match(word, term, 1.0, "same") for word in group for term in _index_terms(word)]
-        crossed, how = self._translators[query.language].translate(query.groups)
-        return {Leg.BM25: plain, Leg.CROSS: crossed}, matches + how
-
     def _filter(self, query: queries.Query, focus: Focus, language: Language) -> tuple[Filter, list[str]]:
         """What must and must not be there, in both languages where the lexicon knows the words."""
-        translator, notices = self._translators[query.language], []
-        phrases = []
+        notices, phrases = [], []
         for phrase in query.phrases:
             terms = tuple(analyzer.terms(phrase))
             if not terms:
                 continue
-            others = translator.phrase_in_other_language(phrase)
+            others = self.expansion.phrase_in_other_language(phrase, query.language)
             phrases.append((terms, *others))
             if not others:
                 notices.append(say(language, "phrase_as_written", phrase=phrase))
-        excluded = [tuple(analyzer.terms(word)) for word in query.excluded]
-        excluded += [t for word in query.excluded for t in translator.phrase_in_other_language(word)]
-        titles = [(tuple(analyzer.terms(word)), *translator.phrase_in_other_language(word)) for word in query.titles]
+        excluded = [terms for word in query.excluded for terms in self._either(word, query.language)]
+        titles = [tuple(self._either(word, query.language)) for word in query.titles]
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
         keep = Filter(
             tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period,
             focus.sources, focus.languages,
         )  # fmt: skip
         return keep, notices
+
+    def _either(self, phrase: str, language: Language) -> list[tuple[str, ...]]:
+        """The index terms of a phrase as written, and of its translations."""
+        return [tuple(analyzer.terms(phrase)), *self.expansion.phrase_in_other_language(phrase, language)]
 
     def _passages(
         self, query: queries.Query, fused: Ranking, rankings: Mapping[Leg, Ranking],
@@ -451,16 +383,10 @@ class Retriever:
         return chosen
 
 
-@lru_cache(maxsize=4096)
-def _index_terms(word: str) -> tuple[str, ...]:
-    """A word's index terms; a stop word that is all there is to look for stands for itself."""
-    return tuple(analyzer.terms(word)) or (analyzer.stem(analyzer.normalize(word)),)
-
-
-def _likelier(concept: Concept) -> Concept:
-    """The concept without the terms that hardly stand for it: their postings take time and change nothing."""
-    likelier = {term: weight for term, weight in concept.terms.items() if weight >= _MIN_SOUGHT}
-    return Concept(concept.source, likelier, concept.weight) if likelier else concept
+def _readings(query: queries.Query, language: Language) -> list[str]:
+    """What is said of the abbreviations of a question."""
+    shorts = dict.fromkeys(short for short in query.shorts if short and short.short not in abbreviations.EVERYDAY)
+    return [say(language, "stands_for", short=short.short, name=short.name) for short in shorts]
 
 
 def _with_untranslated(concepts: Mapping[Leg, list[Concept]], leg: Leg) -> list[Concept]:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from service import bundle, features, lexicon, training_pairs
+from service import abbreviations, bundle, features, lexicon, training_pairs
 from service.encoder import BUNDLED
 from service.errors import ServiceError
 
@@ -184,7 +184,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         packed = options.out.parent / "lexicon"
         moved = lexicon.pack_stems(packed, options.data)
         entries = lexicon.pack(packed, lexicon.team_lists(options.data), lexicon.headwords(options.data))
-        print(f"lexicon: {entries}, {moved} stems stand for another", file=sys.stderr)
+        spelt = abbreviations.pack(packed, lexicon.LISTS)
+        print(f"lexicon: {entries}, {spelt} abbreviations, {moved} stems stand for another", file=sys.stderr)
         began = time.monotonic()
         recipe = Recipe(epochs=options.epochs)
         for epoch, loss, corpus, model in () if options.lexicon_only else train(options.data, recipe):

@@ -27,6 +27,7 @@ LAYERS = [  # a module imports from its own layer and from those below it
             "ray_crew",
             "preparation",
             "balance",
+            "expansion",
             "feedback",
             "interaction",
             "retriever",

@@ -115,7 +115,7 @@ def test_the_bundled_lexicon_fits_this_code() -> None:
 
 def test_team_lists_are_read_in_sense_order(tmp_path: Path) -> None:
     (tmp_path / "lexicon-en-ar.tsv").write_text("# words\nstrike\tغارة، ضربةـ\nbad line\n", "utf-8")
-    (tmp_path / "lexicon-phrases.tsv").write_text("air base\tقاعدة جوية\n", "utf-8")
+    (tmp_path / "lexicon-phrases.tsv").write_text("air base\tقاعدة جوية\nUS-led raid\tغارة أمريكية\n", "utf-8")
     (tmp_path / "lexicon-ar-en.tsv").write_text("قصف\tقصف يقصف\tshell, bomb\n", "utf-8")
     head = "name_en\talt_en\tname_ar\talt_ar" + "\tx" * 6
     row = "Hawija\tHawijah|Huwaijah\tالحويجة\t" + "\t" * 6
@@ -123,6 +123,7 @@ def test_team_lists_are_read_in_sense_order(tmp_path: Path) -> None:
     more = tmp_path / "more"
     more.mkdir()
     (more / "lexicon-en-ar-a.tsv").write_text("# more\nquarry\tمحجر\nstrike\tإضراب\n", "utf-8")
+    (more / "abbreviations.tsv").write_text("# short\nUS\tUnited States\tالولايات المتحدة، أمريكا\t\n", "utf-8")
     assert lexicon.headwords(tmp_path, more) == {"strike", "quarry"}
     assert list(lexicon.team_lists(tmp_path, more)) == [
         ("strike", "غارة", 1.0),
@@ -130,6 +131,10 @@ def test_team_lists_are_read_in_sense_order(tmp_path: Path) -> None:
         ("quarry", "محجر", 1.0),
         ("strike", "إضراب", 1 / 3),  # after the senses of the first list
         ("air base", "قاعدة جوية", 1.0),
+        ("US-led raid", "غارة أمريكية", 1.0),
+        ("United States-led raid", "غارة أمريكية", 1.0),  # "us" is a stop word
+        ("United States", "الولايات المتحدة", 1.0),
+        ("United States", "أمريكا", 0.5),
         ("shell", "قصف", 0.5),
         ("bomb", "قصف", 0.25),
         ("Hawija", "الحويجة", 1.0),
@@ -139,7 +144,7 @@ def test_team_lists_are_read_in_sense_order(tmp_path: Path) -> None:
 
 
 def test_the_lists_of_the_checkout_are_lines_of_english_and_arabic() -> None:
-    paths = sorted(lexicon.LISTS.glob("*.tsv"))
+    paths = sorted(lexicon.LISTS.glob("lexicon-*.tsv"))
     assert [path.name for path in paths] == ["lexicon-en-ar-general.tsv", "lexicon-en-ar-senses.tsv"]
     seen: set[str] = set()
     for path in paths:

@@ -78,7 +78,7 @@ def weighed_in(engine: Engine, text: str) -> balance.Less | None:
     """Which language counts less in a search, None for neither."""
     retriever = engine.retriever("c")
     query = queries.parse(text, 1000)
-    wide = retriever._wide(query, retriever._concepts(query)[0], NO_FILTERS)
+    wide = retriever.expansion.widened(query, retriever.expansion.concepts(query)[0], ())
     return retriever._found(text, query, wide, NO_FILTERS, 100).less
 
 

@@ -1,0 +1,117 @@
+"""Abbreviations that analysts type (HRW, IED, US), and the names that they stand for.
+
+Articles write most of them out, Arabic ones nearly always, and a translation of one word by several loses that these
+belong together: a question's abbreviation becomes the words of its name. The list is the team's
+(scripts/lists/abbreviations.tsv), packed with the lexicon. Those that Arabic has only as a word of its own (UNICEF,
+OPEC) are not in it: the lexicon knows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from service import analyzer, lexicon
+from service.errors import ModelError
+from service.records import Language
+
+EVERYDAY = frozenset({"EU", "UK", "UN", "US", "USA"})  # that nobody takes for anything else
+_DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}(?!\w)")
+_ENDINGS = ("", "'s", "\u2019s", "s")
+_BESIDE_DIGIT = re.compile(r"(?<=\d)[A-Za-z]+|[A-Za-z]+(?=\d)")  # MP5, 500GB: no abbreviations
+_SURE_IN_SMALL = 4  # letters; three are one without a vowel only: hrw, but not the gia of a river or a name
+_VOWELS = frozenset("aeiouy")
+
+
+class Abbreviation(NamedTuple):
+    """``words`` are those of ``name``, without stop words."""
+
+    short: str  # as listed
+    name: str
+    words: tuple[str, ...]
+    alone: str  # the word that stands for it in Arabic, "" where there is none
+
+    @property
+    def dotted(self) -> tuple[str, ...]:
+        """How texts that write U.S. for US are indexed, of the everyday ones: a letter, or "", for each word."""
+        each = self.short if self.short in EVERYDAY and len(self.short) == len(self.words) else ""
+        return tuple("".join(analyzer.terms(letter)) for letter in each) or ("",) * len(self.words)
+
+
+def undotted(text: str) -> str:
+    """U.S.-led -> US-led."""
+    return _DOTTED.sub(lambda found: found.group().replace(".", ""), text)
+
+
+def in_full(phrase: str) -> str:
+    """A phrase with the names of those abbreviations that the analyzer takes for stop words."""
+    known, _ = _load(lexicon.BUNDLED)
+    return lexicon.in_full(undotted(phrase), {short: found.name for short, found in known.items()})
+
+
+def capitals_tell(text: str) -> bool:
+    """Whether an abbreviation can be told by its capitals: not where all words, other ones too, are in capitals."""
+    known, _ = _load(lexicon.BUNDLED)
+    words = [word for word in analyzer.words(undotted(text)) if any(map(str.isalpha, word))]
+    shouted = [word for word in words if word.isupper() and len(word) > 1 and word not in known]
+    return not shouted or any(word != word.upper() or analyzer.is_arabic(word) for word in words)
+
+
+def read(word: str, by_capitals: bool = True) -> Abbreviation | None:
+    """What a word of a question is short for, None for any other word. Raises ModelError.
+
+    In small letters, or where capitals tell nothing, only what is no word otherwise. Kia is a name: with a capital at
+    its beginning alone nothing is.
+    """
+    known, small = _load(lexicon.BUNDLED)
+    for ending in _ENDINGS:
+        short = word.removesuffix(ending)
+        if by_capitals and short in known:
+            return known[short]
+        if (found := small.get(short.casefold())) and _is_sure(short, by_capitals):
+            return found
+    return None
+
+
+def beside_digits(piece: str) -> frozenset[str]:
+    """Words of a piece of a question that stand right beside a digit (MP5, PM2.5)."""
+    return frozenset(_BESIDE_DIGIT.findall(piece))
+
+
+@lru_cache(maxsize=4_096)
+def _is_sure(short: str, by_capitals: bool) -> bool:
+    """Whether what is written like this is no word or name that the lexicon, gazetteer included, knows."""
+    if not (short.islower() or short.isupper()):
+        return False
+    pronounced = not _VOWELS.isdisjoint(short.casefold()) and not (by_capitals and short.isupper())
+    if len(short) < _SURE_IN_SMALL - (not pronounced):
+        return False
+    plain = analyzer.normalize(short)
+    return not analyzer.says_nothing(plain) and not lexicon.load(Language.ENGLISH).look_up(analyzer.stem(plain))
+
+
+def pack(folder: Path, lists: Path) -> int:
+    """Write what is read here from the team's list. Returns how many abbreviations there are."""
+    lines = [(short, name, alone) for short, name, _, alone in lexicon.abbreviations(lists)]
+    packed = "".join("\t".join(line) + "\n" for line in lines)
+    (folder / lexicon.ABBREVIATIONS).write_text(packed, encoding="utf-8")
+    return len(lines)
+
+
+def _sought(name: str) -> tuple[str, ...]:
+    return tuple(word for word in analyzer.words(name) if analyzer.terms(word))
+
+
+@lru_cache(maxsize=2)
+def _load(folder: Path) -> tuple[Mapping[str, Abbreviation], Mapping[str, Abbreviation]]:
+    """{as listed: what it is}, and the same in small letters."""
+    path = folder / lexicon.ABBREVIATIONS
+    try:
+        lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+        listed = [Abbreviation(short, name, _sought(name), alone) for short, name, alone in lines]
+    except (OSError, ValueError) as error:
+        raise ModelError(f"the abbreviations in {path} cannot be read ({error}): install rasad again") from error
+    return {found.short: found for found in listed}, {found.short.casefold(): found for found in listed}
