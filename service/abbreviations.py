@@ -32,7 +32,8 @@ class Abbreviation(NamedTuple):
     short: str  # as listed
     name: str
     words: tuple[str, ...]
-    alone: str  # the word that stands for it in Arabic, "" where there is none
+    arabic: str  # its commonest name in Arabic
+    alone: str  # the word that stands for it there, "" where there is none
 
     @property
     def dotted(self) -> tuple[str, ...]:
@@ -95,7 +96,8 @@ def _is_sure(short: str, by_capitals: bool) -> bool:
 
 def pack(folder: Path, lists: Path) -> int:
     """Write what is read here from the team's list. Returns how many abbreviations there are."""
-    lines = [(short, name, alone) for short, name, _, alone in lexicon.abbreviations(lists)]
+    listed = lexicon.abbreviations(lists)
+    lines = [(short, name, arabic.split(lexicon.BETWEEN)[0], alone) for short, name, arabic, alone in listed]
     packed = "".join("\t".join(line) + "\n" for line in lines)
     (folder / lexicon.ABBREVIATIONS).write_text(packed, encoding="utf-8")
     return len(lines)
@@ -111,7 +113,7 @@ def _load(folder: Path) -> tuple[Mapping[str, Abbreviation], Mapping[str, Abbrev
     path = folder / lexicon.ABBREVIATIONS
     try:
         lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
-        listed = [Abbreviation(short, name, _sought(name), alone) for short, name, alone in lines]
+        listed = [Abbreviation(short, name, _sought(name), arabic, alone) for short, name, arabic, alone in lines]
     except (OSError, ValueError) as error:
         raise ModelError(f"the abbreviations in {path} cannot be read ({error}): install rasad again") from error
     return {found.short: found for found in listed}, {found.short.casefold(): found for found in listed}

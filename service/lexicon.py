@@ -28,7 +28,8 @@ from service.vocabulary import Terms
 
 BUNDLED = Path(__file__).parent / "models" / "lexicon"
 LISTS = Path(__file__).parent.parent / "scripts" / "lists"  # of a checkout: what was packed ships, the lists do not
-ABBREVIATIONS = "abbreviations.tsv"  # in LISTS with all Arabic names, in BUNDLED without
+ABBREVIATIONS = "abbreviations.tsv"  # in LISTS with all Arabic names, in BUNDLED with the first
+BETWEEN = "، "  # Arabic equivalents of the lists
 MAX_PHRASE = 5  # index terms
 _TARGETS_KEPT = 8
 _LEAST_OF_A_HEADWORD = 0.15  # weight of an equivalent; rarer senses go under the stem alone
@@ -187,12 +188,12 @@ def team_lists(folder: Path, lists: Path = LISTS) -> Iterator[tuple[str, str, fl
     names = {short: name for short, name, _, _ in abbreviations(lists)}
     for path in (*_english_lists(folder, lists), folder / "lexicon-phrases.tsv"):
         for english, arabic in _columns(path, 2):
-            for word in arabic.split("، "):
+            for word in arabic.split(BETWEEN):
                 listed[english] += 1
                 for written in dict.fromkeys((english, in_full(english, names))):
                     yield written, word.rstrip("ـ"), 1.0 / listed[english]
     for _, name, arabic, _ in abbreviations(lists):
-        for rank, word in enumerate(arabic.split("، ")):
+        for rank, word in enumerate(arabic.split(BETWEEN)):
             yield name, word, 1.0 / (rank + 1)
     for _, spellings, equivalents in _columns(folder / "lexicon-ar-en.tsv", 3):
         for rank, english in enumerate(equivalents.split(", ")):

@@ -386,7 +386,8 @@ class Retriever:
 def _readings(query: queries.Query, language: Language) -> list[str]:
     """What is said of the abbreviations of a question."""
     shorts = dict.fromkeys(short for short in query.shorts if short and short.short not in abbreviations.EVERYDAY)
-    return [say(language, "stands_for", short=short.short, name=short.name) for short in shorts]
+    names = {short.short: short.arabic if language is Language.ARABIC else short.name for short in shorts}
+    return [say(language, "stands_for", short=short, name=name) for short, name in names.items()]
 
 
 def _with_untranslated(concepts: Mapping[Leg, list[Concept]], leg: Leg) -> list[Concept]:

@@ -23,6 +23,7 @@ ARABIC: Mapping[str, Phrase] = {
     "syntax_or": "أيّ الكلمتين",
     "syntax_title_field": "في العنوان فقط",
     "syntax_source_field": "من هذا المصدر فقط",
+    "syntax_abbreviation": "ما هي اختصار له، باللغتين",
     "no_collections": "لم تُضَف أي تقارير بعد. يضيفها هذا الأمر:",
     "passages": {
         "zero": "لا مقاطع",

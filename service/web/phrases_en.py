@@ -23,6 +23,7 @@ ENGLISH: Mapping[str, Phrase] = {
     "syntax_or": "either of the two",
     "syntax_title_field": "in the title only",
     "syntax_source_field": "from this source only",
+    "syntax_abbreviation": "what they are short for, in both languages",
     "no_collections": "Nothing has been ingested yet. This command takes reports in:",
     "passages": {"one": "{n} passage", "other": "{n} passages"},
     "took": "{ms} ms",
