@@ -21,6 +21,7 @@ from service.records import Concept, Language, Match, Translation
 from service.sound import likeness, neighbours, respellings
 
 _MONTHS = frozenset(word for name in MONTHS for word in name.split()) - {"الاول", "الثاني", "اول", "ثاني", "تاني"}
+_HEARD = 5  # terms that sound like a word
 _AMONG_NEIGHBOURS = 0.6  # of the likest one's weight
 SoundsLike = Callable[[str], Sequence[tuple[str, int]]]  # skeleton -> (index term, document frequency)
 
@@ -197,7 +198,7 @@ class Translator:
         return found
 
     def _by_sound(self, plain: str) -> dict[str, float]:
-        """Terms of the index that sound like the word, by likeness of their letters."""
+        """Terms of the index that sound like the word, by likeness of their letters; of as like ones the commonest."""
         if self._sounds_like is None or len(set(plain)) < 3:
             return {}
         heard = respellings(plain)
@@ -205,11 +206,11 @@ class Translator:
         if not found:
             further = [(spelling, other) for spelling, sound in heard for other in neighbours(sound)]
             found = _heard(self._sounds_like, further, self._weights.min_likeness_of_neighbours)
-            least = _AMONG_NEIGHBOURS * max(found.values(), default=0.0)
-            found = {term: weight for term, weight in found.items() if weight >= least}
-        best = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:5]
-        total = sum(weight for _, weight in best)
-        return {term: weight / total for term, weight in best}
+            least = _AMONG_NEIGHBOURS * max((alike for alike, _ in found.values()), default=0.0)
+            found = {term: (alike, df) for term, (alike, df) in found.items() if alike >= least}
+        best = sorted(found.items(), key=lambda item: (-item[1][0], -item[1][1], item[0]))[:_HEARD]
+        total = sum(alike for _, (alike, _) in best)
+        return {term: alike / total for term, (alike, _) in best}
 
     def _phrase_at(self, terms: Sequence[str], i: int) -> int:
         """Length of the longest phrase of the lexicon that starts at position i; 1 when there is none."""
@@ -250,14 +251,14 @@ class Translator:
         return inside
 
 
-def _heard(sounds_like: SoundsLike, sounds: Sequence[tuple[str, str]], least: float) -> dict[str, float]:
-    """{index term: likeness to the fourth power} of those with one of the skeletons and at least so alike."""
-    found: dict[str, float] = {}
+def _heard(sounds_like: SoundsLike, sounds: Sequence[tuple[str, str]], least: float) -> dict[str, tuple[float, int]]:
+    """{index term: (likeness to the fourth power, document frequency)} of those that sound so and are so alike."""
+    found: dict[str, tuple[float, int]] = {}
     for spelling, sound in sounds:
-        for term, _ in sounds_like(sound):
+        for term, df in sounds_like(sound):
             alike = likeness(spelling, term)
             if alike >= least:
-                found[term] = max(found.get(term, 0.0), alike**4)
+                found[term] = max(found.get(term, (0.0, 0)), (alike**4, df))
     return found
 
 

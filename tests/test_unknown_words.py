@@ -6,6 +6,7 @@ import pytest
 
 from service import analyzer, unknown_words
 from service.records import Language
+from service.sound import likeness
 from service.translator import Translator, Weights
 
 KNOWN = {"surface", "craft", "space", "deficiency", "forest", "burn", "black"}
@@ -46,3 +47,11 @@ def test_a_misspelt_word_is_translated_and_a_known_one_as_before() -> None:
     (right,), _ = translator.translate([["parliament"]])
     assert next(iter(concept.terms)) == next(iter(right.terms))
     assert Translator(Language.ENGLISH, weights=Weights(lexicon=0.0)).translate([["parliment"]]) == ([], [])
+
+
+def test_of_as_many_that_sound_alike_the_commonest_are_meant() -> None:
+    alike = {term: 1 for term in ("ماخلا", "ماقال", "ماقيل", "مقالع", "مقيلا")} | {"مكيلا": 900}
+    assert len({likeness("makalla", term) for term in alike}) == 1
+    translator = Translator(Language.ENGLISH, lambda sound: list(alike.items()), Weights(nearest=0.0))
+    (concept,), _ = translator.translate([["Makalla"]])
+    assert "مكيلا" in concept.terms and len(concept.terms) == 5
