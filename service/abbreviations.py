@@ -19,9 +19,11 @@ from service.errors import ModelError
 from service.records import Language
 
 EVERYDAY = frozenset({"EU", "UK", "UN", "US", "USA"})  # that nobody takes for anything else
-_DOTTED = re.compile(r"\b(?:[A-Z]\.){2,}(?!\w)")
+_DOTTED = re.compile(r"\b(?:[A-Z]\.)+[A-Z]\b(?:\.(?!\w))?")
 _ENDINGS = ("", "'s", "\u2019s", "s")
-_BESIDE_DIGIT = re.compile(r"(?<=\d)[A-Za-z]+|[A-Za-z]+(?=\d)")  # MP5, 500GB: no abbreviations
+_BESIDE_DIGIT = re.compile(r"(?<=\d)[A-Za-z]+|[A-Za-z]+(?=[\d$])")  # MP5, 500GB, US$5: no abbreviations
+_WORDS_BY_NOW = frozenset("FIFA INTERPOL ISIL ISIS NASA OPEC UNESCO UNICEF".split())  # that the lexicon knows
+_OPERATORS = frozenset({"AND", "NOT", "OR"})
 _SURE_IN_SMALL = 4  # letters; three are one without a vowel only: hrw, but not the gia of a river or a name
 _VOWELS = frozenset("aeiouy")
 
@@ -36,10 +38,10 @@ class Abbreviation(NamedTuple):
     alone: str  # the word that stands for it there, "" where there is none
 
     @property
-    def dotted(self) -> tuple[str, ...]:
-        """How texts that write U.S. for US are indexed, of the everyday ones: a letter, or "", for each word."""
-        each = self.short if self.short in EVERYDAY and len(self.short) == len(self.words) else ""
-        return tuple("".join(analyzer.terms(letter)) for letter in each) or ("",) * len(self.words)
+    def dotted(self) -> str:
+        """The index term of texts that write it with dots, of one that is a stop word without them (U.S.); else ""."""
+        terms = () if analyzer.terms(self.short) else analyzer.terms(".".join(self.short))
+        return terms[0] if len(terms) == 1 else ""
 
 
 def undotted(text: str) -> str:
@@ -48,16 +50,16 @@ def undotted(text: str) -> str:
 
 
 def in_full(phrase: str) -> str:
-    """A phrase with the names of those abbreviations that the analyzer takes for stop words."""
-    known, _ = _load(lexicon.BUNDLED)
-    return lexicon.in_full(undotted(phrase), {short: found.name for short, found in known.items()})
+    """A phrase with the names of the abbreviations in it."""
+    return " ".join(found.name if (found := read(word)) else word for word in analyzer.words(undotted(phrase)))
 
 
 def capitals_tell(text: str) -> bool:
     """Whether an abbreviation can be told by its capitals: not where all words, other ones too, are in capitals."""
-    known, _ = _load(lexicon.BUNDLED)
-    words = [word for word in analyzer.words(undotted(text)) if any(map(str.isalpha, word))]
-    shouted = [word for word in words if word.isupper() and len(word) > 1 and word not in known]
+    _, small = _load(lexicon.BUNDLED)
+    words = [word for word in analyzer.words(undotted(text)) if len(word) > 1 and any(map(str.isalpha, word))]
+    known = _WORDS_BY_NOW | _OPERATORS
+    shouted = [word for word in words if word.isupper() and word not in known and word.casefold() not in small]
     return not shouted or any(word != word.upper() or analyzer.is_arabic(word) for word in words)
 
 
@@ -78,7 +80,7 @@ def read(word: str, by_capitals: bool = True) -> Abbreviation | None:
 
 
 def beside_digits(piece: str) -> frozenset[str]:
-    """Words of a piece of a question that stand right beside a digit (MP5, PM2.5)."""
+    """Words of a piece of a question that stand right beside a digit, or before a dollar sign."""
     return frozenset(_BESIDE_DIGIT.findall(piece))
 
 

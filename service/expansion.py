@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 
 from service import abbreviations, analyzer, frame
+from service.abbreviations import Abbreviation
 from service.backends.base import Reader
 from service.query import Query
 from service.records import Concept, Language, Leg, Match
@@ -17,6 +17,7 @@ from service.translator import Translator, Weights, other
 
 _MIN_SOUGHT = 0.02  # weight of a term within its concept below which it is not looked for
 _CONCEPTS_KEPT = 4_000  # words of questions, with all that is looked for in their place
+_DOTTED = 0.5  # of the letter that is left of U.S. in the index: it may be another one
 _MIN_WIDENED = 0.05  # weight of a term within its concept below which its variants are not looked up
 
 
@@ -37,12 +38,14 @@ class Expansion:
 
     def phrase_in_other_language(self, phrase: str, language: Language) -> list[tuple[str, ...]]:
         """The likelier translations of a phrase in ``language``, as index terms one after the other."""
-        return self._translators[language].phrase_in_other_language(abbreviations.in_full(phrase))
+        translated = self._translators[language].phrase_in_other_language
+        return translated(abbreviations.in_full(phrase)) or translated(phrase)
 
     def concepts(self, query: Query) -> tuple[dict[Leg, list[Concept]], list[Match]]:
         """Concepts of the question's words as they are (BM25), and in the other language (cross).
 
-        A word of the other language than the question's is looked for in both by either leg.
+        A word of the other language than the question's stands for itself in the cross leg; in the other for what it
+        means as well.
         """
         plain: list[Concept] = []
         matches: list[Match] = []
@@ -157,24 +160,27 @@ def _with_shorts(query: Query, concepts: Sequence[Concept], language: Language) 
     """
     if not any(query.shorts):
         return list(concepts), []
-    waiting: dict[str, list[tuple[tuple[str, ...], float]]] = {}
-    place: Counter[int] = Counter()
+    waiting: dict[str, list[tuple[dict[str, float], float]]] = {}
+    matches: dict[tuple[str, str], Match] = {}
+    evidence = "same" if language is Language.ENGLISH else "lexicon"
     for group, short in zip(query.groups, query.shorts, strict=True):
-        added: tuple[tuple[str, ...], float] = ((), 1.0)
-        if short and language is Language.ENGLISH:
-            dotted = short.dotted[place[id(short)] % len(short.words)]
-            added = ((*analyzer.terms(short.short), *filter(None, [dotted])), 1 / len(short.words))
-            place[id(short)] += 1
-        elif short:
-            added = (tuple(analyzer.terms(short.alone)), 1.0)
-        waiting.setdefault(" OR ".join(group), []).append(added)
+        whole, weight = _standing_for(short, language) if short else ({}, 1.0)
+        waiting.setdefault(" OR ".join(group), []).append((whole, weight))
+        if short:
+            matches.update(((short.short, term), Match(short.short, term, w, evidence)) for term, w in whole.items())
     found = []
-    matches = []
     for concept in concepts:
-        terms, weight = waiting[concept.source].pop(0)
-        matches += [Match(concept.source, term, 1.0, "same") for term in terms]
-        found.append(replace(concept, terms={**concept.terms, **dict.fromkeys(terms, 1.0)}, weight=weight))
-    return found, matches
+        whole, weight = waiting[concept.source].pop(0)
+        found.append(replace(concept, terms={**concept.terms, **whole}, weight=weight))
+    return found, list(matches.values())
+
+
+def _standing_for(short: Abbreviation, language: Language) -> tuple[dict[str, float], float]:
+    """The terms that stand for the whole of a name in a language, and the weight there of each word of the name."""
+    if language is Language.ENGLISH:
+        terms = dict.fromkeys(analyzer.terms(short.short), 1.0) | ({short.dotted: _DOTTED} if short.dotted else {})
+        return terms, 1 / len(short.words)
+    return dict.fromkeys(analyzer.terms(short.alone), 1.0), 1.0
 
 
 def _likelier(concept: Concept) -> Concept:

@@ -111,9 +111,7 @@ def pack(
         source, target = " ".join(analyzer.terms(english)), " ".join(analyzer.terms(arabic))
         if not source or not target or max(source.count(" "), target.count(" ")) >= MAX_PHRASE:
             continue
-        keys = [("ar-en", target, source)]
-        if not any(map(_is_silent, analyzer.words(english))):  # "US forces" says more than "forces"
-            keys.append(("en-ar", source, target))
+        keys = [("en-ar", source, target), ("ar-en", target, source)]
         headword = _headword(english, headwords)
         if headword and shared[analyzer.stem(headword)] > 1:
             keys.append(("en-ar", "=" + headword, target))

@@ -67,9 +67,9 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
     pieces = _pieces(text)
     for (kind, value), (following, _) in zip(pieces, [*pieces[1:], ("", "")], strict=True):
         if kind == "or":
-            joins = bool(groups)
+            joins = bool(groups) and not groups[-1][1]
             continue
-        if kind == "word" and not joins and following != "or":
+        if kind == "word" and ((not joins and following != "or") or not any(analyzer.terms(value))):
             groups += _groups(value, by_capitals)
         elif kind in ("word", "phrase"):
             words = [w for w in analyzer.words(value) if analyzer.terms(w)]
@@ -90,7 +90,9 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
     if not groups:
         key = "question_only_leaves_out" if parts["excluded"] else "question_says_nothing"
         raise QueryError(both(key, text=text))
-    typed = (word for words, short in groups if not short for word in words)
+    typed = [word for words, short in groups if not short for word in words]
+    if not typed:  # abbreviations are of no language: the stop words beside them tell
+        typed = [word for word in analyzer.words(text) if not abbreviations.read(word, by_capitals)]
     arabic = analyzer.arabic_share(" ".join(typed) or text)
     return Query(
         text,

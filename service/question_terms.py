@@ -69,7 +69,13 @@ def question_terms(
 def unit_forms(question: Question, terms: Sequence[Term]) -> frozenset[str]:
     """Index terms, in both languages, that may stand for what the question counts or names."""
     wanted = set(question.unit)
-    forms = {form for term in terms if term.typed in wanted for form, strength in term.forms.items() if strength >= 0.5}
+    forms = {
+        form
+        for term in terms
+        if {term.source, term.typed} & wanted
+        for form, strength in term.forms.items()
+        if strength >= 0.5
+    }
     return frozenset(forms | {loosened(form) for word in wanted for form in analyzer.terms(word)})
 
 

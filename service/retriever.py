@@ -43,6 +43,7 @@ from service.stages import stage
 if TYPE_CHECKING:
     from service.reranker import Reranker
 
+_READINGS = 5  # abbreviations of which is said how they were read
 _COUNTED = {"place": "places", "source": "sources", "language": "languages"}  # a filter -> the facet that it is of
 _REHEARSED = ("reports from near Baghdad in May 2020", "تقارير من قرب بغداد في مايو 2020")
 
@@ -306,17 +307,19 @@ class Retriever:
             if not others:
                 notices.append(say(language, "phrase_as_written", phrase=phrase))
         excluded = [terms for word in query.excluded for terms in self._either(word, query.language)]
-        titles = [tuple(self._either(word, query.language)) for word in query.titles]
+        titles = filter(None, (tuple(self._either(word, query.language)) for word in query.titles))
         sources = [(tuple(map(analyzer.normalize, analyzer.words(word))),) for word in query.sources]
         keep = Filter(
-            tuple(phrases), tuple(filter(None, excluded)), tuple(titles), tuple(sources), focus.within, focus.period,
+            tuple(phrases), tuple(excluded), tuple(titles), tuple(sources), focus.within, focus.period,
             focus.sources, focus.languages,
         )  # fmt: skip
         return keep, notices
 
     def _either(self, phrase: str, language: Language) -> list[tuple[str, ...]]:
-        """The index terms of a phrase as written, and of its translations."""
-        return [tuple(analyzer.terms(phrase)), *self.expansion.phrase_in_other_language(phrase, language)]
+        """The index terms of a phrase as written, with abbreviations written out, and of its translations."""
+        written = (tuple(analyzer.terms(text)) for text in (phrase, abbreviations.in_full(phrase)))
+        others = self.expansion.phrase_in_other_language(phrase, language)
+        return list(filter(None, dict.fromkeys((*written, *others))))
 
     def _passages(
         self, query: queries.Query, fused: Ranking, rankings: Mapping[Leg, Ranking],
@@ -385,9 +388,9 @@ class Retriever:
 
 def _readings(query: queries.Query, language: Language) -> list[str]:
     """What is said of the abbreviations of a question."""
-    shorts = dict.fromkeys(short for short in query.shorts if short and short.short not in abbreviations.EVERYDAY)
+    shorts = (short for short in query.shorts if short and short.short not in abbreviations.EVERYDAY)
     names = {short.short: short.arabic if language is Language.ARABIC else short.name for short in shorts}
-    return [say(language, "stands_for", short=short, name=name) for short, name in names.items()]
+    return [say(language, "stands_for", short=short, name=name) for short, name in names.items()][:_READINGS]
 
 
 def _with_untranslated(concepts: Mapping[Leg, list[Concept]], leg: Leg) -> list[Concept]:

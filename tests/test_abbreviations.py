@@ -24,12 +24,14 @@ from service.records import Language, Leg
         ("US strikes", "United States strikes", ["US", "US", ""]),
         ("U.S.-led strikes", "United States led strikes", ["US", "US", "", ""]),
         ("in the U.S. The strikes", "United States strikes", ["US", "US", ""]),
-        ("U.S.Army", "U Army", ["", ""]),
+        ("U.S.Army U.S drone, u.s.", "United States Army United States drone u", ["US", "US", "", "US", "US", "", ""]),
         ("tell us who bombed it", "tell bombed", ["", ""]),  # small letters: a pronoun, a question word
         ("WHO on Ebola", "World Health Organization Ebola", ["WHO"] * 3 + [""]),
         ("WHO BOMBED US", "BOMBED", [""]),  # where all is in capitals they tell nothing
         ("HRW YEMEN", "Human Rights Watch YEMEN", ["HRW"] * 3 + [""]),
-        ("US UK", "United States Britain", ["US", "US", "UK"]),
+        ("US UK", "United States United Kingdom", ["US", "US", "UK", "UK"]),
+        ("UNICEF WHO", "UNICEF World Health Organization", ["", "WHO", "WHO", "WHO"]),
+        ("US$5bn for 500GB", "5 bn 500 GB", [""] * 4),
         ("تقرير WHO و WFP", "تقرير World Health Organization World Food Programme", [""] + ["WHO"] * 3 + ["WFP"] * 3),
         ("IEDs", "improvised explosive device", ["IED"] * 3),
         ("RPG", "rocket propelled grenade", ["RPG"] * 3),
@@ -37,7 +39,8 @@ from service.records import Language, Leg
         ("MoU MOU", "memorandum understanding memorandum understanding", ["MoU"] * 4),
         ('"HRW" report', "HRW report", ["", ""]),  # as written
         ("HRW OR Amnesty", "HRW Amnesty", [""]),
-        ("US OR UK", "UK", [""]),
+        ("US OR UK", "United States United Kingdom", ["US", "US", "UK", "UK"]),
+        ("HRW OR US", "HRW United States", ["", "US", "US"]),
         ("a Kia, a gia and SAM6", "Kia gia SAM 6", ["", "", "", ""]),
         ("UNICEF", "UNICEF", [""]),  # Arabic has it as a word, and so has the lexicon
     ],
@@ -47,8 +50,17 @@ def test_an_abbreviation_is_written_out(text: str, words: str, shorts: list[str]
     assert (" ".join(found.words), [short.short if short else "" for short in found.shorts]) == (words, shorts)
 
 
-def test_the_language_is_that_of_what_was_typed() -> None:
-    assert parse("تقرير HRW").language is Language.ARABIC
+@pytest.mark.parametrize(
+    "text, language",
+    [
+        ("تقرير HRW", Language.ARABIC),
+        ("ما هي UNMISS؟", Language.ARABIC),
+        ("HRW", Language.ENGLISH),
+        ("what is OCHA?", Language.ENGLISH),
+    ],
+)
+def test_the_language_is_that_of_what_was_typed_beside_it(text: str, language: Language) -> None:
+    assert parse(text).language is language
 
 
 @pytest.fixture
@@ -111,6 +123,33 @@ def test_texts_that_write_it_with_dots_are_found(engine: Engine, reports: Callab
     engine.ingest("c", [reports(*texts, *({"id": f"o{i}", "text": f"Market day {i}."} for i in range(20)))])
     for text in ("US drone", "U.S. drone"):
         assert engine.retriever("c").search(text).passages[0].article_id == "asked"
+
+
+def test_it_can_be_left_out_and_sought_in_titles(engine: Engine, reports: Callable[..., Path]) -> None:
+    texts = [
+        {"id": "ar", "title": "الجيش الأمريكي", "text": "قال الجيش إن الولايات المتحدة قصفت عدن."},
+        {"id": "en", "title": "United States army", "text": "The United States army hit Aden."},
+        {"id": "other", "title": "Market", "text": "Aden has a market."},
+    ]
+    engine.ingest("c", [reports(*texts)])
+
+    def found(text: str) -> set[str]:
+        return {passage.article_id for passage in engine.retriever("c").search(text).passages}
+
+    assert found("-US Aden") == {"other"}
+    assert found("title:US Aden") == {"ar", "en"}
+
+
+def test_what_stands_for_a_name_explains_itself(both: Engine) -> None:
+    found = both.retriever("c").search("HRW on Taiz", explain=True).passages
+    matches = {p.article_id: {(m.source, m.form) for m in p.matches} for p in found}
+    assert matches["short"] == {("HRW", "hrw"), ("Taiz", "taiz")}
+    assert ("Watch", "وتش") in matches["ar"]
+
+
+def test_many_are_not_all_named(both: Engine) -> None:
+    notices = both.retriever("c").search("HRW WHO WFP ILO IOM IMF MSF reports").notices
+    assert len(notices) == 5
 
 
 def test_a_phrase_with_one_is_demanded_in_both_languages(both: Engine) -> None:
