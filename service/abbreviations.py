@@ -9,7 +9,7 @@ OPEC) are not in it: the lexicon knows them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -22,20 +22,24 @@ EVERYDAY = frozenset({"EU", "UK", "UN", "US", "USA"})  # that nobody takes for a
 _DOTTED = re.compile(r"\b(?:[A-Z]\.)+[A-Z]\b(?:\.(?!\w))?")
 _ENDINGS = ("", "'s", "\u2019s", "s")
 _BESIDE_DIGIT = re.compile(r"(?<=\d)[A-Za-z]+|[A-Za-z]+(?=[\d$])")  # MP5, 500GB, US$5: no abbreviations
-_WORDS_BY_NOW = frozenset("FIFA INTERPOL ISIL ISIS NASA OPEC UNESCO UNICEF".split())  # that the lexicon knows
-_OPERATORS = frozenset({"AND", "NOT", "OR"})
+# In capitals however a question is written: abbreviations that the lexicon knows as words, and operators.
+_ALWAYS_LARGE = frozenset("FIFA INTERPOL ISIL ISIS NASA OPEC UNESCO UNICEF AND NOT OR".split())
 _SURE_IN_SMALL = 4  # letters; three are one without a vowel only: hrw, but not the gia of a river or a name
 _VOWELS = frozenset("aeiouy")
 
 
 class Abbreviation(NamedTuple):
-    """``words`` are those of ``name``, without stop words."""
+    """A line of the list."""
 
-    short: str  # as listed
+    short: str
     name: str
-    words: tuple[str, ...]
     arabic: str  # its commonest name in Arabic
     alone: str  # the word that stands for it there, "" where there is none
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Those of the name that are looked for: no stop words."""
+        return tuple(word for word in analyzer.words(self.name) if analyzer.terms(word))
 
     @property
     def dotted(self) -> str:
@@ -44,22 +48,25 @@ class Abbreviation(NamedTuple):
         return terms[0] if len(terms) == 1 else ""
 
 
-def undotted(text: str) -> str:
-    """U.S.-led -> US-led."""
-    return _DOTTED.sub(lambda found: found.group().replace(".", ""), text)
+def readings(text: str, by_capitals: bool = True) -> Iterator[tuple[str, Abbreviation | None]]:
+    """The words of a text, dotted abbreviations without dots (U.S.-led: US, led), and what each is short for."""
+    for piece in text.split():
+        beside_digit = _BESIDE_DIGIT.findall(piece)
+        for word in analyzer.words(_undotted(piece)):
+            yield word, None if word in beside_digit else read(word, by_capitals)
 
 
 def in_full(phrase: str) -> str:
     """A phrase with the names of the abbreviations in it."""
-    return " ".join(found.name if (found := read(word)) else word for word in analyzer.words(undotted(phrase)))
+    return " ".join(short.name if short else word for word, short in readings(phrase))
 
 
 def capitals_tell(text: str) -> bool:
     """Whether an abbreviation can be told by its capitals: not where all words, other ones too, are in capitals."""
     _, small = _load(lexicon.BUNDLED)
-    words = [word for word in analyzer.words(undotted(text)) if len(word) > 1 and any(map(str.isalpha, word))]
-    known = _WORDS_BY_NOW | _OPERATORS
-    shouted = [word for word in words if word.isupper() and word not in known and word.casefold() not in small]
+    words = [word for word in analyzer.words(_undotted(text)) if len(word) > 1 and any(map(str.isalpha, word))]
+    large = (word for word in words if word.isupper() and word not in _ALWAYS_LARGE)
+    shouted = [word for word in large if word.casefold() not in small]
     return not shouted or any(word != word.upper() or analyzer.is_arabic(word) for word in words)
 
 
@@ -77,11 +84,6 @@ def read(word: str, by_capitals: bool = True) -> Abbreviation | None:
         if (found := small.get(short.casefold())) and _is_sure(short, by_capitals):
             return found
     return None
-
-
-def beside_digits(piece: str) -> frozenset[str]:
-    """Words of a piece of a question that stand right beside a digit, or before a dollar sign."""
-    return frozenset(_BESIDE_DIGIT.findall(piece))
 
 
 @lru_cache(maxsize=4_096)
@@ -105,8 +107,8 @@ def pack(folder: Path, lists: Path) -> int:
     return len(lines)
 
 
-def _sought(name: str) -> tuple[str, ...]:
-    return tuple(word for word in analyzer.words(name) if analyzer.terms(word))
+def _undotted(text: str) -> str:
+    return _DOTTED.sub(lambda found: found.group().replace(".", ""), text)
 
 
 @lru_cache(maxsize=2)
@@ -115,7 +117,7 @@ def _load(folder: Path) -> tuple[Mapping[str, Abbreviation], Mapping[str, Abbrev
     path = folder / lexicon.ABBREVIATIONS
     try:
         lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
-        listed = [Abbreviation(short, name, _sought(name), arabic, alone) for short, name, arabic, alone in lines]
+        listed = [Abbreviation(short, name, arabic, alone) for short, name, arabic, alone in lines]
     except (OSError, ValueError) as error:
         raise ModelError(f"the abbreviations in {path} cannot be read ({error}): install rasad again") from error
     return {found.short: found for found in listed}, {found.short.casefold(): found for found in listed}

@@ -100,15 +100,15 @@ class Expansion:
     def _with_guests(self, query: Query, plain: Sequence[Concept]) -> tuple[list[Concept], list[Match]]:
         """The concepts, those of words of the other language with what these mean in the question's own."""
         translator = self._translators[other(query.language)]
-        meant: dict[str, Concept] = {}
+        meant: dict[str, Mapping[str, float]] = {}
         matches: list[Match] = []
         for guest, run in groupby(query.groups, lambda group: _is_guest(group, query.language)):
             if guest:
                 found, how = translator.translate(list(run))
-                meant.update((concept.source, concept) for concept in found)
+                meant.update((concept.source, concept.terms) for concept in found)
                 matches += how
-        known = ({**meant[c.source].terms, **c.terms} if c.source in meant else c.terms for c in plain)
-        return [replace(concept, terms=terms) for concept, terms in zip(plain, known, strict=True)], matches
+        both = [replace(c, terms={**meant[c.source], **c.terms}) if c.source in meant else c for c in plain]
+        return both, matches
 
     def _weight(self, concept: Concept, dated: Container[str]) -> float:
         aside = concept.source in dated or frame.is_frame(concept.source)

@@ -183,12 +183,12 @@ def team_lists(folder: Path, lists: Path = LISTS) -> Iterator[tuple[str, str, fl
     A headword of several lists: the senses of a later one come after those of an earlier.
     """
     listed: Counter[str] = Counter()
-    names = {short: name for short, name, _, _ in abbreviations(lists)}
+    silent = {short: name for short, name, _, _ in abbreviations(lists) if not analyzer.terms(short)}
     for path in (*_english_lists(folder, lists), folder / "lexicon-phrases.tsv"):
         for english, arabic in _columns(path, 2):
             for word in arabic.split(BETWEEN):
                 listed[english] += 1
-                for written in dict.fromkeys((english, in_full(english, names))):
+                for written in dict.fromkeys((english, _in_full(english, silent))):
                     yield written, word.rstrip("ـ"), 1.0 / listed[english]
     for _, name, arabic, _ in abbreviations(lists):
         for rank, word in enumerate(arabic.split(BETWEEN)):
@@ -209,14 +209,9 @@ def abbreviations(lists: Path) -> Iterator[list[str]]:
     return _columns(lists / ABBREVIATIONS, 4)
 
 
-def in_full(english: str, names: Mapping[str, str]) -> str:
-    """A phrase with the names of those abbreviations that are stop words in small letters: United States forces."""
-    return _LATIN.sub(lambda found: names.get(found[0], found[0]) if _is_silent(found[0]) else found[0], english)
-
-
-def _is_silent(word: str) -> bool:
-    """US, WHO: in capitals an abbreviation, and a stop word to the analyzer."""
-    return len(word) > 1 and word.isupper() and not analyzer.terms(word)
+def _in_full(english: str, names: Mapping[str, str]) -> str:
+    """A phrase with names for abbreviations: United States forces."""
+    return _LATIN.sub(lambda found: names.get(found[0], found[0]), english)
 
 
 def _columns(path: Path, count: int) -> Iterator[list[str]]:

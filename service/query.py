@@ -92,7 +92,7 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
         raise QueryError(both(key, text=text))
     typed = [word for words, short in groups if not short for word in words]
     if not typed:  # abbreviations are of no language: the stop words beside them tell
-        typed = [word for word in analyzer.words(text) if not abbreviations.read(word, by_capitals)]
+        typed = [word for word, short in abbreviations.readings(text, by_capitals) if not short]
     arabic = analyzer.arabic_share(" ".join(typed) or text)
     return Query(
         text,
@@ -108,9 +108,7 @@ def parse(text: str, max_chars: int = 1_000) -> Query:
 
 def _groups(piece: str, by_capitals: bool) -> Iterator[tuple[list[str], Abbreviation | None]]:
     """The words that are looked for, each alone; of an abbreviation those of its name, with it."""
-    beside = abbreviations.beside_digits(piece)
-    for word in analyzer.words(abbreviations.undotted(piece)):
-        short = None if word in beside else abbreviations.read(word, by_capitals)
+    for word, short in abbreviations.readings(piece, by_capitals):
         for sought in short.words if short else (word,):
             if analyzer.terms(sought):
                 yield [sought], short

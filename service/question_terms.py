@@ -30,11 +30,11 @@ class Term:
     """A word of the question: the loosened terms it may be met by, each with its strength up to 1."""
 
     source: str
+    typed: str  # the source, or the abbreviation that it is a word of
     forms: Mapping[str, float]
     weight: float  # how much it matters: its rarity, less for words of the frame and of dates
     rarity: float  # idf, 0 to 1
     full: bool = True  # neither a word of the frame nor of a date
-    typed: str = ""  # the source, or the abbreviation that it is a word of
 
 
 def question_terms(
@@ -62,7 +62,7 @@ def question_terms(
         share *= 1.0 if documents[source] else _UNKNOWN
         full = source not in dated and stem not in _FRAME
         weight = max(_LEAST_WEIGHT, rarity) * share
-        terms.append(Term(source, met, weight, rarity * share, full, typed.get(source, source)))
+        terms.append(Term(source, typed.get(source, source), met, weight, rarity * share, full))
     return terms
 
 
@@ -81,8 +81,7 @@ def unit_forms(question: Question, terms: Sequence[Term]) -> frozenset[str]:
 
 def _typed(text: str) -> dict[str, str]:
     """{word of an abbreviation's name: the abbreviation as typed}."""
-    by_capitals = abbreviations.capitals_tell(text)
-    read = ((word, abbreviations.read(word, by_capitals)) for word in analyzer.words(text))
+    read = abbreviations.readings(text, abbreviations.capitals_tell(text))
     return {part: word for word, short in read if short for part in short.words}
 
 
